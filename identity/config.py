@@ -1,0 +1,211 @@
+"""Every environment variable Gatehouse reads: type, default, unit, meaning. Nothing else reads the environment.
+
+The values are resolved once, into one frozen object, `config`; a value that does not parse stops the start
+with a sentence that names it. Contradictions between values are the business of `identity.checks`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """A value that cannot be used; the text says which, and what to set."""
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _flag(raw: str) -> bool:
+    folded = raw.strip().lower()
+    if folded in {"1", "true", "yes", "on"}:
+        return True
+    if folded in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("use 1 or 0")
+
+
+def _url(raw: str) -> str:
+    parts = urlsplit(raw)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("use an absolute http or https URL")
+    return raw.rstrip("/")
+
+
+def _account(raw: str) -> str:
+    if len(raw) != 12 or not raw.isascii() or not raw.isdigit():
+        raise ValueError("use twelve digits")
+    return raw
+
+
+def _positive(raw: str) -> int:
+    number = int(raw)
+    if number < 1:
+        raise ValueError("use a number of 1 or more")
+    return number
+
+
+def _names(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _networks(raw: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    return tuple(ipaddress.ip_network(part, strict=False) for part in _names(raw))
+
+
+def decode_secret_keys(raw: str) -> tuple[bytes, ...]:
+    """32-byte keys, base64 (standard or URL-safe), separated by commas; the first one encrypts."""
+    keys = []
+    for part in _names(raw):
+        try:
+            key = base64.b64decode(part.replace("-", "+").replace("_", "/"), validate=True)
+        except binascii.Error as error:
+            raise ValueError("use base64 of 32 random bytes, several separated by commas") from error
+        if len(key) != 32:
+            raise ValueError("each key must be base64 of exactly 32 bytes")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _setting(env: str, default: str, parse: Callable[[str], Any], *, unit: str = "", help: str) -> Any:
+    return field(metadata={"env": env, "default": default, "parse": parse, "unit": unit, "help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The resolved environment. Each field's metadata carries the variable's name, default, unit and meaning."""
+
+    dev: bool = _setting(
+        "GATEHOUSE_DEV", "0", _flag, help="Development: outbox, settable clock, generated keys. Set by `serve --dev`."
+    )
+    url: str = _setting(
+        "GATEHOUSE_URL",
+        "http://localhost:8000",
+        _url,
+        help="The public base URL. Issuers and links come from it, never from the Host header.",
+    )
+    data: Path = _setting(
+        "GATEHOUSE_DATA",
+        ".gatehouse",
+        Path,
+        help="Folder of what an installation keeps beside its database: SQLite file, keys made by --dev, queues.",
+    )
+    database_url: str = _setting(
+        "DATABASE_URL", "", _text, help="Database as a URL; empty: an SQLite file in GATEHOUSE_DATA."
+    )
+    redis_url: str = _setting(
+        "REDIS_URL", "", _text, help="Broker and results of Celery; empty: the embedded broker in GATEHOUSE_DATA."
+    )
+    secret_keys: tuple[bytes, ...] = _setting(
+        "GATEHOUSE_SECRET_KEYS",
+        "",
+        decode_secret_keys,
+        help="Key ring: base64 of 32 bytes each, separated by commas. The first encrypts, all decrypt.",
+    )
+    account_id: str = _setting("GATEHOUSE_ACCOUNT_ID", "000000000000", _account, help="AWS account id in ARNs.")
+    operator: str = _setting("GATEHOUSE_OPERATOR", "operator", _text, help="Name of the first operator.")
+    operator_password: str = _setting(
+        "GATEHOUSE_OPERATOR_PASSWORD", "", _text, help="Password of the first operator; empty: made, printed once."
+    )
+    access_key_id: str = _setting(
+        "GATEHOUSE_ACCESS_KEY_ID", "", _text, help="The first access key's id; empty: made at bootstrap."
+    )
+    secret_access_key: str = _setting(
+        "GATEHOUSE_SECRET_ACCESS_KEY", "", _text, help="The first access key's secret; empty: made, printed once."
+    )
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = _setting(
+        "GATEHOUSE_TRUSTED_PROXIES", "", _networks, help="Networks whose X-Forwarded-For names the caller's address."
+    )
+    web_workers: int = _setting(
+        "GATEHOUSE_WEB_WORKERS",
+        str(os.cpu_count() or 1),
+        _positive,
+        unit="processes",
+        help="Web worker processes. By default one a processor core.",
+    )
+    web_threads: int = _setting(
+        "GATEHOUSE_WEB_THREADS", "16", _positive, unit="threads", help="Threads of each web worker."
+    )
+    max_body_bytes: int = _setting(
+        "GATEHOUSE_MAX_BODY_BYTES", "2097152", _positive, unit="bytes", help="Longest request body that is read."
+    )
+    argon2_memory_kib: int = _setting(
+        "GATEHOUSE_ARGON2_MEMORY_KIB", "19456", _positive, unit="KiB", help="Memory cost of argon2id."
+    )
+    argon2_time: int = _setting("GATEHOUSE_ARGON2_TIME", "2", _positive, unit="passes", help="Time cost of argon2id.")
+    hashing_concurrency: int = _setting(
+        "GATEHOUSE_HASHING_CONCURRENCY",
+        "1",
+        _positive,
+        unit="hashes",
+        help="Password hashes computed at once in one web worker, so that other requests keep moving.",
+    )
+    email_url: str = _setting(
+        "GATEHOUSE_EMAIL_URL",
+        "",
+        _text,
+        help="smtp://user:password@host:587 (STARTTLS), smtps://host:465 (TLS) or smtp+plain://host:25 (neither). "
+        "Empty: the outbox with --dev, otherwise e-mail cannot be delivered.",
+    )
+    email_from: str = _setting(
+        "GATEHOUSE_EMAIL_FROM",
+        "no-reply@localhost",
+        _text,
+        help="Sender of e-mail for pools that name none.",
+    )
+    email_timeout_seconds: int = _setting(
+        "GATEHOUSE_EMAIL_TIMEOUT_SECONDS", "10", _positive, unit="seconds", help="Longest wait for the SMTP server."
+    )
+    signing_key_stock: int = _setting(
+        "GATEHOUSE_SIGNING_KEY_STOCK",
+        "4",
+        int,
+        unit="key pairs",
+        help="RSA key pairs made ahead, so that creating a pool does not wait for them.",
+    )
+    log_level: str = _setting("GATEHOUSE_LOG_LEVEL", "INFO", str.upper, help="Least severe level that is logged.")
+    audit_days: int = _setting(
+        "GATEHOUSE_AUDIT_DAYS", "365", _positive, unit="days", help="How long audit rows are kept."
+    )
+
+    @property
+    def database(self) -> str:
+        """The database URL with the SQLite default filled in."""
+        return self.database_url or f"sqlite:///{(self.data / 'gatehouse.sqlite3').absolute()}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where `serve --dev` keeps the key ring it made."""
+        return self.data / "secret_keys"
+
+    @property
+    def ring(self) -> tuple[bytes, ...]:
+        """The keys in use: the environment's, else those that `serve --dev` left in the data folder."""
+        if self.secret_keys or not self.key_file.exists():
+            return self.secret_keys
+        return decode_secret_keys(self.key_file.read_text().strip())
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """Raises: ConfigError, naming the variable and what it should hold."""
+    values: dict[str, Any] = {}
+    for spec in fields(Config):
+        env = spec.metadata["env"]
+        raw = environ.get(env) or spec.metadata["default"]
+        try:
+            values[spec.name] = spec.metadata["parse"](raw)
+        except ValueError as error:
+            raise ConfigError(f"{env} is not usable: {error}") from error
+    return Config(**values)
+
+
+config = load(os.environ)

@@ -1,0 +1,211 @@
+"""Every error a client can meet, once: AWS code, HTTP status, default text.
+
+The domain raises these; each surface (wire, and later OAuth, REST, forms) renders them once. Texts are
+AWS's public ones; where AWS's wording is not proven the text is *assumed* and stands here so that it can be
+corrected in one place. Detail that helps only an operator goes to the log with the request id, never in here.
+Source: the service model's exception shapes; Cognito developer guide; `CommonErrors` of the API references.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """An answer, not a crash. Subclasses are named after the AWS code, without its `Exception` suffix."""
+
+    code: ClassVar[str] = "InternalErrorException"
+    status: ClassVar[int] = 400
+    text: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if "code" not in cls.__dict__:
+            cls.code = f"{cls.__name__}Exception"
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        """`field` names the input that is wrong, in snake case, for surfaces that show errors beside fields."""
+        self.message = self.text if message is None else message
+        self.field = field
+        super().__init__(self.message)
+
+
+# Front-end errors: AWS answers these before the service sees the request.
+
+
+class UnknownOperation(ServiceError):
+    pass
+
+
+class Serialization(ServiceError):
+    pass
+
+
+class RequestEntityTooLarge(ServiceError):
+    status = 413
+    text = "Request body is too large."
+
+
+class MissingAuthenticationToken(ServiceError):
+    text = "Missing Authentication Token"
+
+
+class IncompleteSignature(ServiceError):
+    pass
+
+
+class UnrecognizedClient(ServiceError):
+    text = "The security token included in the request is invalid."
+
+
+class ExpiredToken(ServiceError):
+    text = "The security token included in the request is expired"
+
+
+class InvalidSignature(ServiceError):
+    text = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+        "Access Key and signing method. Consult the service documentation for details."
+    )
+
+
+class AccessDenied(ServiceError):
+    pass
+
+
+# Errors of the service models.
+
+
+class InternalError(ServiceError):
+    status = 500
+    text = "Something went wrong"
+
+
+class InvalidParameter(ServiceError):
+    pass
+
+
+class ResourceNotFound(ServiceError):
+    pass
+
+
+class NotAuthorized(ServiceError):
+    text = "Incorrect username or password."
+
+
+class TooManyRequests(ServiceError):
+    text = "Rate exceeded"
+
+
+class LimitExceeded(ServiceError):
+    text = "Attempt limit exceeded, please try after some time."
+
+
+class TooManyFailedAttempts(ServiceError):
+    text = "Attempt limit exceeded, please try after some time."
+
+
+class UserNotFound(ServiceError):
+    text = "User does not exist."
+
+
+class UsernameExists(ServiceError):
+    text = "User already exists"
+
+
+class AliasExists(ServiceError):
+    text = "An account with the given email already exists."
+
+
+class UserNotConfirmed(ServiceError):
+    text = "User is not confirmed."
+
+
+class PasswordResetRequired(ServiceError):
+    text = "Password reset required for the user"
+
+
+class InvalidPassword(ServiceError):
+    pass
+
+
+class CodeMismatch(ServiceError):
+    text = "Invalid verification code provided, please try again."
+
+
+class ExpiredCode(ServiceError):
+    text = "Invalid code provided, please request a code again."
+
+
+class CodeDeliveryFailure(ServiceError):
+    text = "The verification code could not be delivered."
+
+
+class UnsupportedUserState(ServiceError):
+    pass
+
+
+class UnsupportedOperation(ServiceError):
+    pass
+
+
+class UnsupportedTokenType(ServiceError):
+    text = "Unsupported token type"
+
+
+class Unauthorized(ServiceError):
+    text = "Unauthorized"
+
+
+class InvalidOAuthFlow(ServiceError):
+    pass
+
+
+class ScopeDoesNotExist(ServiceError):
+    pass
+
+
+class UserPoolTagging(ServiceError):
+    pass
+
+
+class FeatureUnavailableInTier(ServiceError):
+    pass
+
+
+# Texts that several places use.
+
+USER_DISABLED = "User is disabled."
+PASSWORD_ATTEMPTS_EXCEEDED = "Password attempts exceeded"  # noqa: S105
+TEMPORARY_PASSWORD_EXPIRED = "Temporary password has expired and must be reset by an administrator."  # noqa: S105
+NAME_CLIENT_NOT_FOUND = "Username/client id combination not found."
+INVALID_ACCESS_TOKEN = "Invalid Access Token"  # noqa: S105
+ACCESS_TOKEN_EXPIRED = "Access Token has expired"  # noqa: S105
+ACCESS_TOKEN_REVOKED = "Access Token has been revoked"  # noqa: S105
+ACCESS_TOKEN_SCOPE = "Access Token does not have required scopes"  # noqa: S105
+ACCESS_TOKEN_SIGNATURE = "Could not verify signature for Access Token"  # noqa: S105
+REFRESH_TOKEN_INVALID = "Invalid Refresh Token"  # noqa: S105
+REFRESH_TOKEN_EXPIRED = "Refresh Token has expired"  # noqa: S105
+REFRESH_TOKEN_REVOKED = "Refresh Token has been revoked"  # noqa: S105
+SESSION_INVALID = "Invalid session for the user."
+SESSION_USED = "Invalid session for the user, session can only be used once."
+SESSION_EXPIRED = "Invalid session for the user, session is expired."
+UNAUTHORIZED_ATTRIBUTE = "A client attempted to write unauthorized attribute"
+SIGN_UP_NOT_PERMITTED = "SignUp is not permitted for this user pool"
+NO_AUTO_VERIFICATION = "Cannot resend codes. Auto verification not turned on."
+ALREADY_CONFIRMED = "User is already confirmed."
+DELETION_PROTECTED = (
+    "The user pool cannot be deleted because deletion protection is activated. "
+    "Deletion protection must be inactivated first."
+)
+
+
+def pool_not_found(pool_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"User pool {pool_id} does not exist.")
+
+
+def client_not_found(client_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"User pool client {client_id} does not exist.")
+
+
+def missing_parameter(name: str) -> InvalidParameter:
+    return InvalidParameter(f"Missing required parameter {name}")

@@ -1,0 +1,49 @@
+"""`purge_expired`: delete what has ended. Beat runs it hourly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db.models import QuerySet
+
+from identity import clock, throttle
+from identity.config import config
+from identity.keys import rotation
+from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
+from pools.models import Attempt, Code, Session
+from pools.provisioning import pools
+
+_BATCH = 1000
+# A used or expired sign-in is remembered a little, so that a late answer is told apart from nonsense.
+_MEMORY_OF_ATTEMPTS = timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    help = "Delete expired codes, sign-in attempts, sessions, counters, retired signing keys and old audit rows."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = clock.now()
+        expired: list[QuerySet[Any]] = [
+            Code.objects.filter(expires_at__lte=now),
+            Attempt.objects.filter(expires_at__lte=now - _MEMORY_OF_ATTEMPTS),
+            Session.objects.filter(expires_at__lte=now),
+            AttemptWindow.objects.filter(expires_at__lte=now),
+            Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),
+            AccessKey.objects.filter(expires_at__lte=now),
+            AuditEvent.objects.filter(at__lte=now - timedelta(days=config.audit_days)),
+        ]
+        for rows in expired:
+            self.stdout.write(f"{rows.model.__name__}: {_delete(rows)}")
+        for owner in rotation.remove_retired():
+            pools.touch(owner)
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    """In batches, so that no lock is held long."""
+    deleted = 0
+    while batch := list(rows.values_list("pk", flat=True)[:_BATCH]):
+        rows.model._default_manager.filter(pk__in=batch).delete()
+        deleted += len(batch)
+    return deleted

@@ -1,0 +1,120 @@
+"""Attempt limits and lock-outs, decided by compare-and-swap so that parallel tries cannot slip past them.
+
+Source: guide, "Quotas in Amazon Cognito" (code limits) and "Lockout behavior for failed sign-in attempts".
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from identity import clock
+from identity.errors import LimitExceeded
+from identity.models import AttemptWindow, Backoff
+from identity.statement import Statement
+
+HOUR = timedelta(hours=1)
+FREE_FAILURES = 5
+LONGEST_LOCK = timedelta(minutes=15)
+IDLE_RESET = timedelta(minutes=15)
+
+
+class Locked(Exception):
+    """The subject must wait before another try counts."""
+
+
+def reserve(key: str, *, limit: int, window: timedelta = HOUR) -> None:
+    """Count one try before it is made.
+
+    Raises: LimitExceeded when the window holds `limit` tries already.
+    """
+    now = clock.now()
+    live = AttemptWindow.objects.filter(key=key, expires_at__gt=now)
+    if live.filter(count__lt=limit).update(count=F("count") + 1):
+        return
+    if live.exists():
+        raise LimitExceeded()
+    AttemptWindow.objects.filter(key=key, expires_at__lte=now).delete()
+    try:
+        with transaction.atomic():
+            AttemptWindow.objects.create(key=key, opened_at=now, expires_at=now + window, count=1)
+    except IntegrityError:  # another try opened the window first
+        reserve(key, limit=limit, window=window)
+
+
+def give_back(key: str) -> None:
+    """Take back a reserved try that turned out right."""
+    AttemptWindow.objects.filter(key=key, count__gt=0).update(count=F("count") - 1)
+
+
+_state = Statement(
+    lambda key: Backoff.objects.filter(key=key).values_list("failures", "failed_at", "locked_until"), str
+)
+
+
+class Guard:
+    """One password try against a lock-out that doubles: 1 s after the fifth failure in a row, up to 15 minutes.
+
+    Make it before the check (raises Locked), then say `failed()` or `passed()`. Once the next failure would lock, the
+    try is counted as failed beforehand, so that many tries at once cost as much as many in a row.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._reserved = False
+        self._has_row = False
+        row = _state.first(key)
+        if row is None:
+            return
+        self._has_row = True
+        failures, failed_at, locked_until = row
+        now = clock.now()
+        if locked_until is not None and locked_until > now:
+            raise Locked
+        if failed_at + IDLE_RESET <= now:
+            failures = self._forget(failures)
+        if failures >= FREE_FAILURES - 1:
+            self._reserve(failures, now)
+
+    def failed(self) -> None:
+        """Count the failure, once."""
+        if self._reserved:
+            return
+        now = clock.now()
+        while True:
+            row = Backoff.objects.filter(key=self._key).values_list("failures", flat=True).first()
+            if row is None:
+                try:
+                    with transaction.atomic():
+                        Backoff.objects.create(key=self._key, failures=1, failed_at=now)
+                    return
+                except IntegrityError:
+                    continue
+            if self._swap(row, now):
+                return
+
+    def passed(self) -> None:
+        """Forget earlier failures."""
+        if self._has_row:
+            Backoff.objects.filter(key=self._key).delete()
+
+    def _forget(self, failures: int) -> int:
+        Backoff.objects.filter(key=self._key, failures=failures).delete()
+        self._has_row = False
+        return 0
+
+    def _reserve(self, failures: int, now: datetime) -> None:
+        if not self._swap(failures, now):
+            raise Locked
+        self._reserved = True
+
+    def _swap(self, failures: int, now: datetime) -> bool:
+        locked_until = None
+        if failures + 1 >= FREE_FAILURES:
+            locked_until = now + min(timedelta(seconds=2 ** min(failures + 1 - FREE_FAILURES, 10)), LONGEST_LOCK)
+        changed = Backoff.objects.filter(key=self._key, failures=failures).update(
+            failures=failures + 1, failed_at=now, locked_until=locked_until
+        )
+        return changed == 1

@@ -1,0 +1,149 @@
+"""A service and its operations: the model loaded, handlers declared against it and checked at import."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+
+from identity.wire.call import Answer, Call
+from identity.wire.shapes import Parse, Problems, Serialise, compile_parser, compile_serialiser
+
+Handler = Callable[..., Answer | None]
+H = TypeVar("H", bound=Handler)
+
+
+class DeclarationError(TypeError):
+    """A handler's signature and the service model disagree."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the model with the function that performs it."""
+
+    service: str
+    model: OperationModel
+    handler: Handler
+    ignores: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return str(self.model.name)
+
+    @cached_property
+    def action(self) -> str:
+        """The IAM action, `cognito-idp:AdminGetUser`."""
+        return f"{self.service}:{self.name}"
+
+    @cached_property
+    def is_unsigned(self) -> bool:
+        """Whether the model marks the operation as needing no signature."""
+        return bool(self.model.auth_type == "none")
+
+    @cached_property
+    def errors(self) -> frozenset[str]:
+        """Codes of the errors that the model lists for this operation."""
+        return frozenset(shape.error_code or shape.name for shape in self.model.error_shapes)
+
+    @cached_property
+    def _parse(self) -> Parse | None:
+        shape = self.model.input_shape
+        return compile_parser(shape) if shape else None
+
+    @cached_property
+    def _serialise(self) -> Serialise | None:
+        shape = self.model.output_shape
+        return compile_serialiser(shape) if shape else None
+
+    @cached_property
+    def _keywords(self) -> dict[str, str]:
+        """Member name to keyword. What a wide handler takes by `**members` keeps its AWS name."""
+        shape = self.model.input_shape
+        parameters = inspect.signature(self.handler).parameters
+        is_wide = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
+        names = {name: xform_name(name) for name in (shape.members if shape else ())}
+        return {name: snake if snake in parameters or not is_wide else name for name, snake in names.items()}
+
+    def parse(self, body: Any) -> dict[str, Any]:
+        """The handler's keyword arguments from a decoded body.
+
+        Raises: Serialization (wrong JSON type), InvalidParameter (all constraint violations at once).
+        """
+        if self._parse is None:
+            return {}
+        problems = Problems()
+        members = self._parse(body, "", problems)
+        problems.raise_if_any()
+        return {self._keywords[name]: value for name, value in members.items() if name not in self.ignores}
+
+    def perform(self, call: Call, members: dict[str, Any]) -> Any:
+        """The JSON-ready answer, or None for an operation without an output shape."""
+        answer = self.handler(call, **members)
+        return self._serialise(answer or {}, "") if self._serialise else None
+
+
+class Service:
+    """The operations of one AWS service, by name. Source: botocore's `service-2` model of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.model = ServiceModel(Loader().load_service_model(name, "service-2"), name)
+        self.operations: dict[str, Operation] = {}
+
+    @cached_property
+    def target_prefix(self) -> str:
+        return str(self.model.metadata["targetPrefix"])
+
+    @property
+    def missing(self) -> set[str]:
+        """Operations of the model that nothing performs yet; they answer UnknownOperationException."""
+        return set(self.model.operation_names) - set(self.operations)
+
+    def operation(self, name: str, *, ignores: Iterable[str] = ()) -> Callable[[H], H]:
+        """Declare the function that performs an operation.
+
+        Its keyword-only parameters are the request members in snake case: required ones without a default, optional
+        ones with. A wide one names a few and takes the others by `**members`, under their AWS names. `ignores` names
+        members that are accepted and have no effect, aloud.
+        Raises: DeclarationError at import when signature and model disagree.
+        """
+
+        def declare(handler: H) -> H:
+            if name in self.operations:
+                raise DeclarationError(f"{name} is declared twice")
+            model = self.model.operation_model(name)
+            _check_signature(handler, model, frozenset(ignores))
+            self.operations[name] = Operation(self.name, model, handler, frozenset(ignores))
+            return handler
+
+        return declare
+
+
+def _check_signature(handler: Handler, model: OperationModel, ignores: frozenset[str]) -> None:
+    parameters = list(inspect.signature(handler).parameters.values())[1:]
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    shape = model.input_shape
+    members = {xform_name(name): name for name in (shape.members if shape else ())}
+    required = {xform_name(name) for name in (shape.required_members if shape else ())}
+    where = f"{handler.__name__} for {model.name}"
+    taken = set()
+    for parameter in parameters:
+        if parameter.name not in members:
+            raise DeclarationError(f"{where}: no member {parameter.name}")
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            raise DeclarationError(f"{where}: {parameter.name} must be keyword-only")
+        if (parameter.default is inspect.Parameter.empty) != (parameter.name in required):
+            wanted = "no default" if parameter.name in required else "a default"
+            raise DeclarationError(f"{where}: {parameter.name} needs {wanted}")
+        taken.add(parameter.name)
+    if untaken := {members[name] for name in members.keys() - taken} - ignores:
+        raise DeclarationError(f"{where}: nobody takes {', '.join(sorted(untaken))}")
+    if unknown := ignores - set(members.values()):
+        raise DeclarationError(f"{where}: ignores unknown {', '.join(sorted(unknown))}")

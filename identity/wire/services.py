@@ -1,0 +1,9 @@
+"""The services that Gatehouse speaks. Operations are declared on these objects, in whichever package performs them."""
+
+from __future__ import annotations
+
+from identity.wire.service import Service
+
+cognito_idp = Service("cognito-idp")
+
+json_rpc_services = (cognito_idp,)

@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+"""Gatehouse's command line: `python manage.py serve --dev` runs everything."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        if type(error).__name__ == "ConfigError":
+            sys.exit(f"Gatehouse cannot start: {error}")
+        raise

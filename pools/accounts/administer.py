@@ -1,0 +1,128 @@
+"""What administrators do to users. Source: guide, "Creating user accounts as administrator"."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.db import transaction
+
+from identity.access import audit
+from identity.access.actor import Actor
+from identity.errors import InvalidParameter, UnsupportedUserState, UsernameExists, UserNotFound
+from pools import lookup
+from pools.accounts import attributes as user_attributes
+from pools.accounts import passwords, sign_up
+from pools.config.passwords import PasswordPolicy
+from pools.messages import deliver
+from pools.messages.message import CHANNELS, Channel, invitation
+from pools.models import Pool, User
+from pools.models.user import UserStatus
+from pools.tokens import revoke
+
+
+def create_user(
+    pool: Pool,
+    *,
+    username: str,
+    attributes: Mapping[str, str],
+    temporary_password: str | None,
+    channels: Collection[Channel] | None,
+    suppress_message: bool,
+    force_alias: bool,
+    by: Actor,
+) -> User:
+    """A user with a temporary password, invited by message.
+
+    `channels` are those to invite by; None means SMS, and nothing when there is no phone number.
+    Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (the user stays).
+    """
+    named = user_attributes.name_new_user(pool, username, attributes)
+    user_attributes.check_values(pool, named)
+    user_attributes.check_required(pool, named)
+    policy = PasswordPolicy.of(pool)
+    password = temporary_password or policy.generate()
+    policy.check(password)
+    user = sign_up.new_user(pool, username, named, UserStatus.FORCE_CHANGE_PASSWORD)
+    targets = [] if suppress_message else _targets(user, channels)
+    hashed = passwords.hash(password)
+    try:
+        with transaction.atomic():
+            sign_up.save_new(user, hashed, temporary=True, force_alias=force_alias)
+            audit.record(by, pool.arn, sub=user.sub)
+    except UsernameExists as error:
+        raise error if error.message != UsernameExists.text else UsernameExists("User account already exists") from None
+    _invite(user, targets, password)
+    return user
+
+
+def resend_invitation(
+    pool: Pool,
+    *,
+    username: str,
+    temporary_password: str | None,
+    channels: Collection[Channel] | None,
+    by: Actor,
+) -> User:
+    """A new temporary password for an invited user; its validity starts again.
+
+    Raises: UserNotFound, UnsupportedUserState, InvalidPassword, InvalidParameter, CodeDeliveryFailure.
+    """
+    user = lookup.find_user(pool, username)
+    if user is None:
+        raise UserNotFound()
+    if user.status != UserStatus.FORCE_CHANGE_PASSWORD:
+        raise UnsupportedUserState(f"Resend not possible. {username} status is not FORCE_CHANGE_PASSWORD")
+    policy = PasswordPolicy.of(pool)
+    password = temporary_password or policy.generate()
+    policy.check(password)
+    targets = _targets(user, channels)
+    hashed = passwords.hash(password)
+    with transaction.atomic():
+        passwords.store(user, hashed, temporary=True)
+        audit.record(by, pool.arn, sub=user.sub, resend=True)
+    _invite(user, targets, password)
+    return user
+
+
+def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
+    """The attributes to invite by.
+
+    Raises: InvalidParameter for a channel that was asked for and has no address.
+    """
+    targets = []
+    for attribute, channel in CHANNELS.items():
+        if channel not in (channels if channels is not None else {Channel.SMS}):
+            continue
+        if user.attributes.get(attribute):
+            targets.append(attribute)
+        elif channels is not None:
+            noun = "email" if channel is Channel.EMAIL else "phone number"
+            raise InvalidParameter(f"User does not have a valid {noun}", field="desired_delivery_mediums")
+    return targets
+
+
+def _invite(user: User, targets: list[str], password: str) -> None:
+    shown = user_attributes.known_as(user)
+    for attribute in targets:
+        deliver.send(invitation(user.pool, shown, attribute, user.attributes[attribute], password))
+
+
+def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
+    """Raises: NotAuthorized (state)."""
+    with transaction.atomic():
+        sign_up.confirm_by_administrator(user)
+        audit.record(by, pool.arn, sub=user.sub)
+
+
+def delete_user(pool: Pool, user: User, *, by: Actor) -> None:
+    """Delete a user and everything that is theirs; the name is free again."""
+    with transaction.atomic():
+        user.delete()
+        audit.record(by, pool.arn, sub=user.sub)
+
+
+def sign_out(pool: Pool, user: User, *, by: Actor) -> None:
+    """Revoke all of a user's tokens."""
+    with transaction.atomic():
+        revoke.every_session(user)
+        audit.record(by, pool.arn, sub=user.sub)

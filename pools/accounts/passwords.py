@@ -1,0 +1,119 @@
+"""Passwords: hashing, checking, setting, changing. Source: RFC 9106 (argon2id); guide, "Passwords"."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from django.db import transaction
+
+from identity import clock, throttle
+from identity.access import audit
+from identity.access.actor import Actor
+from identity.config import config
+from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized
+from identity.statement import Statement
+from identity.throttle import Guard, Locked
+from pools.config.passwords import PasswordPolicy
+from pools.models import Credential, Pool, User
+from pools.models.user import UserStatus
+
+CHANGES_PER_HOUR = 5
+
+_hasher = PasswordHasher(time_cost=config.argon2_time, memory_cost=config.argon2_memory_kib, parallelism=1)
+# Hashing takes a core for tens of milliseconds: few at once, so that a burst of sign-ins leaves room for the rest.
+_turns = BoundedSemaphore(config.hashing_concurrency)
+_decoy = _hasher.hash("a password nobody has")
+
+
+def hash(password: str) -> str:
+    """An argon2id hash in PHC form."""
+    with _turns:
+        return _hasher.hash(password)
+
+
+def matches(password_hash: str, password: str) -> bool:
+    with _turns:
+        try:
+            return _hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def waste_time(password: str) -> None:
+    """Take as long as a real check, for a user that does not exist."""
+    matches(_decoy, password)
+
+
+def guard(key: str) -> Guard:
+    """A try against the lock-out.
+
+    Raises: NotAuthorized while locked.
+    """
+    try:
+        return Guard(f"password:{key}")
+    except Locked:
+        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
+
+
+_hash_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).values_list("password_hash"), int)
+
+
+def is_correct(user: User, password: str) -> bool:
+    """Whether this is the user's password; a hash of outdated strength is renewed."""
+    row = _hash_of.first(user.pk)
+    if row is None:
+        waste_time(password)
+        return False
+    stored: str = row[0]
+    if not matches(stored, password):
+        return False
+    if _hasher.check_needs_rehash(stored):
+        Credential.objects.filter(user=user, password_hash=stored).update(password_hash=hash(password))
+    return True
+
+
+def store(user: User, password_hash: str, *, temporary: bool) -> None:
+    """Write a user's credential; a temporary one ends when the pool's policy says."""
+    now = clock.now()
+    lifetime = PasswordPolicy.of(user.pool).temporary_lifetime
+    Credential.objects.update_or_create(
+        user=user,
+        defaults={
+            "password_hash": password_hash,
+            "changed_at": now,
+            "expires_at": now + lifetime if temporary else None,
+        },
+    )
+
+
+def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bool, by: Actor) -> None:
+    """AdminSetUserPassword: any state of the user; tokens stay valid.
+
+    Raises: InvalidPassword.
+    """
+    PasswordPolicy.of(pool).check(password)
+    hashed = hash(password)
+    status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
+    with transaction.atomic():
+        store(user, hashed, temporary=not permanent)
+        User.objects.filter(pk=user.pk).update(status=status, modified_at=clock.now())
+        audit.record(by, pool.arn, sub=user.sub, permanent=permanent)
+
+
+def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> None:
+    """ChangePassword. Wrong previous passwords count toward an hourly limit; right ones do not.
+
+    Raises: InvalidPassword, LimitExceeded, NotAuthorized (wrong previous password).
+    """
+    PasswordPolicy.of(pool).check(proposed)
+    key = f"change-password:{user.pk}"
+    throttle.reserve(key, limit=CHANGES_PER_HOUR)
+    if previous is None or not is_correct(user, previous):
+        raise NotAuthorized()
+    throttle.give_back(key)
+    hashed = hash(proposed)
+    with transaction.atomic():
+        store(user, hashed, temporary=False)
+        User.objects.filter(pk=user.pk).update(modified_at=clock.now())

@@ -1,0 +1,183 @@
+"""Users sign themselves up: register, confirm, send the code again. Source: guide, "Signing up and confirming"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from identity import clock, ids, keyring, throttle
+from identity.errors import (
+    ALREADY_CONFIRMED,
+    NAME_CLIENT_NOT_FOUND,
+    NO_AUTO_VERIFICATION,
+    SIGN_UP_NOT_PERMITTED,
+    USER_DISABLED,
+    CodeMismatch,
+    InvalidParameter,
+    NotAuthorized,
+    UserNotFound,
+)
+from pools import lookup
+from pools.accounts import attributes as user_attributes
+from pools.accounts import passwords, verification
+from pools.accounts.verification import Delivery
+from pools.config.client import ClientSettings
+from pools.config.passwords import PasswordPolicy
+from pools.config.schema import VERIFIED_FLAGS
+from pools.config.sign_in import SignInSettings
+from pools.messages import deliver
+from pools.messages.message import Kind
+from pools.messages.message import verification as verification_message
+from pools.models import Client, Pool, User
+from pools.models.user import UserStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """`delivery` is None when no code was sent."""
+
+    user: User
+    delivery: Delivery | None
+
+
+def register(client: Client, *, username: str, password: str, attributes: Mapping[str, str]) -> SignedUp:
+    """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
+
+    Raises: NotAuthorized (closed pool, attribute not writable), InvalidParameter, InvalidPassword, UsernameExists,
+    CodeDeliveryFailure (the user stays, UNCONFIRMED, and may ask for another code).
+    """
+    pool = client.pool
+    if SignInSettings.of(pool).is_sign_up_closed:
+        raise NotAuthorized(SIGN_UP_NOT_PERMITTED)
+    named = user_attributes.name_new_user(pool, username, attributes)
+    PasswordPolicy.of(pool).check(password)
+    user_attributes.check_values(pool, named)
+    user_attributes.check_writable(client, attributes)
+    user_attributes.check_required(pool, named)
+    if "preferred_username" in named and "preferred_username" in SignInSettings.of(pool).alias_attributes:
+        raise InvalidParameter(
+            "preferred_username can not be set at sign-up, since user pool is configured for preferred_username alias.",
+            field="preferred_username",
+        )
+    user = new_user(pool, username, named, UserStatus.UNCONFIRMED)
+    target = verification.target(pool, named)
+    hashed = passwords.hash(password)
+    with transaction.atomic():
+        save_new(user, hashed)
+        code = verification.renew(user, target) if target else None
+    if target is None or code is None:
+        return SignedUp(user, None)
+    return SignedUp(user, _send(user, target, Kind.SIGN_UP, code))
+
+
+def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: UserStatus) -> User:
+    """An unsaved user. Where an address is the user name, the stored one is the sub; elsewhere it is folded."""
+    sub = ids.sub()
+    settings = SignInSettings.of(pool)
+    stored = username if settings.is_case_sensitive else username.lower()
+    if settings.username_attributes:
+        stored = sub
+    return User(pool=pool, sub=sub, username=stored, attributes=dict(attributes), status=status)
+
+
+def save_new(user: User, password_hash: str, *, temporary: bool = False, force_alias: bool = False) -> None:
+    """Write a new user with its names and password; call inside a transaction.
+
+    Raises: UsernameExists, AliasExists.
+    """
+    user.save(force_insert=True)
+    user_attributes.claim_names(user, force=force_alias)
+    passwords.store(user, password_hash, temporary=temporary)
+
+
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> User:
+    """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
+
+    Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
+    """
+    pool = client.pool
+    user = lookup.find_user(pool, username)
+    throttle.reserve(_throttle_key("confirm", pool, username, user), limit=verification.CONFIRMATIONS_PER_HOUR)
+    if user is None:
+        if ClientSettings.of(client).hides_existence:
+            raise CodeMismatch()
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    _check_may_confirm(user)
+    found = verification.find(user, code)
+    with transaction.atomic():
+        verification.use_up(found)
+        fresh = User.objects.select_for_update().get(pk=user.pk)
+        fresh.pool = pool
+        fresh.attributes = {**fresh.attributes, VERIFIED_FLAGS[found.attribute]: "true"}
+        _confirm(fresh)
+        user_attributes.claim_names(fresh, force=force_alias)
+    return fresh
+
+
+def confirm_by_administrator(user: User) -> None:
+    """AdminConfirmSignUp: confirmed without any address being verified; call inside a transaction.
+
+    Raises: NotAuthorized (state).
+    """
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    if fresh.status != UserStatus.UNCONFIRMED:
+        raise _not_confirmable(fresh)
+    _confirm(fresh)
+
+
+def _check_may_confirm(user: User) -> None:
+    if not user.enabled:
+        raise NotAuthorized(USER_DISABLED)
+    if user.status != UserStatus.UNCONFIRMED:
+        raise _not_confirmable(user)
+
+
+def _not_confirmable(user: User) -> NotAuthorized:
+    return NotAuthorized(f"User cannot be confirmed. Current status is {user.status}")
+
+
+def _confirm(user: User) -> None:
+    user.status = UserStatus.CONFIRMED
+    user.modified_at = clock.now()
+    user.save(update_fields=["status", "attributes", "modified_at"])
+
+
+def resend(client: Client, *, username: str) -> Delivery | None:
+    """A new code in place of the old one.
+
+    Where the client hides existence, an unknown user gets a simulated answer and nothing is sent.
+    Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
+    CodeDeliveryFailure.
+    """
+    pool = client.pool
+    user = lookup.find_user(pool, username)
+    if user is None and not ClientSettings.of(client).hides_existence:
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    throttle.reserve(_throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
+    if user is None:
+        return verification.simulated_delivery(pool, username)
+    if not user.enabled:
+        raise NotAuthorized(USER_DISABLED)
+    if user.status != UserStatus.UNCONFIRMED:
+        raise InvalidParameter(ALREADY_CONFIRMED)
+    target = verification.target(pool, user.attributes)
+    if target is None:
+        raise InvalidParameter(NO_AUTO_VERIFICATION)
+    code = verification.renew(user, target)
+    return _send(user, target, Kind.RESEND_CODE, code)
+
+
+def _send(user: User, attribute: str, kind: Kind, code: str) -> Delivery:
+    address = user.attributes[attribute]
+    deliver.send(verification_message(user.pool, user.username, attribute, address, kind, code))
+    return verification.delivery(attribute, address)
+
+
+def _throttle_key(what: str, pool: Pool, username: str, user: User | None) -> str:
+    """Known and unknown names are limited alike, so that limits do not tell them apart."""
+    if user is not None:
+        return f"{what}:{user.pk}"
+    name = SignInSettings.of(pool).fold(username)
+    return f"{what}:{pool.id}:{keyring.mac('unknown name', name).hex()}"

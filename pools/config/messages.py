@@ -1,0 +1,72 @@
+"""Message templates and the sender's address. Source: guide, "Customizing user verification messages"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from identity.config import config
+from pools.config.view import View
+
+CODE = "{####}"
+USERNAME = "{username}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message with placeholders; `subject` only for e-mail."""
+
+    body: str
+    subject: str = ""
+
+    def render(self, code: str, username: str = "") -> Template:
+        """The message with its placeholders filled in; the code goes last, so no name can expand into it."""
+        return Template(*(part.replace(USERNAME, username).replace(CODE, code) for part in (self.body, self.subject)))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplates(View):
+    """What a pool's messages say."""
+
+    verification_email: Template
+    verification_sms: Template
+    invitation_email: Template
+    invitation_sms: Template
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        verification = settings["VerificationMessageTemplate"]
+        invitation = settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
+        return cls(
+            verification_email=Template(
+                verification.get("EmailMessage", "Your verification code is {####}. "),
+                verification.get("EmailSubject", "Your verification code"),
+            ),
+            verification_sms=Template(verification.get("SmsMessage", "Your verification code is {####}. ")),
+            invitation_email=Template(
+                invitation.get("EmailMessage", "Your username is {username} and temporary password is {####}. "),
+                invitation.get("EmailSubject", "Your temporary password"),
+            ),
+            invitation_sms=Template(
+                invitation.get("SMSMessage", "Your username is {username} and temporary password is {####}. ")
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings(View):
+    """Whom e-mail comes from. The configuration set travels as a header for relays that sort by it."""
+
+    sender: str
+    reply_to: str | None
+    configuration_set: str | None
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        email = settings["EmailConfiguration"]
+        return cls(
+            sender=email.get("From") or config.email_from,
+            reply_to=email.get("ReplyToEmailAddress"),
+            configuration_set=email.get("ConfigurationSet"),
+        )

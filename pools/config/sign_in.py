@@ -1,0 +1,39 @@
+"""How users of a pool are named and who may create them. Source: guide, "Customizing sign-in attributes"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pools.config.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSettings(View):
+    """`username_attributes`: an e-mail or phone number is the user name; `alias_attributes`: it is another name."""
+
+    username_attributes: frozenset[str]
+    alias_attributes: frozenset[str]
+    auto_verified_attributes: frozenset[str]
+    is_case_sensitive: bool
+    is_sign_up_closed: bool
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        return cls(
+            username_attributes=frozenset(settings.get("UsernameAttributes", ())),
+            alias_attributes=frozenset(settings.get("AliasAttributes", ())),
+            auto_verified_attributes=frozenset(settings.get("AutoVerifiedAttributes", ())),
+            is_case_sensitive=settings.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+            is_sign_up_closed=settings["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"],
+        )
+
+    def fold(self, name: str) -> bytes:
+        """The form in which sign-in names are compared and stored."""
+        return (name if self.is_case_sensitive else name.lower()).encode()
+
+    @property
+    def contact_names(self) -> frozenset[str]:
+        """Attributes whose value can sign a user in: user name or alias attributes."""
+        return self.username_attributes | self.alias_attributes

@@ -1,0 +1,191 @@
+"""Finding what a request names: a pool, a client, a user, the holder of an access token, or the AWS error.
+
+Pools and clients are kept in this process and checked against `pool.revision` on every request, so a change made by
+another worker is seen by the next request here. Rows from the cache are shared between threads: never change them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TypeVar
+
+from identity.errors import (
+    ACCESS_TOKEN_REVOKED,
+    USER_DISABLED,
+    NotAuthorized,
+    PasswordResetRequired,
+    UserNotConfirmed,
+    UserNotFound,
+    client_not_found,
+    pool_not_found,
+)
+from identity.statement import Statement
+from pools.config.sign_in import SignInSettings
+from pools.models import Client, Pool, Session, SignInName, User
+from pools.models.user import UserStatus
+from pools.tokens import verify
+from pools.tokens.claims import USER_ADMIN
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_MAX_CACHED = 10_000
+_pools: dict[str, Pool] = {}
+_clients: dict[str, Client] = {}
+
+_pool_revision = Statement(lambda pool_id: Pool.objects.filter(id=pool_id).values_list("revision"), str)
+_client_revision = Statement(
+    lambda client_id: Client.objects.filter(client_id=client_id).values_list("pool_id", "pool__revision"), str
+)
+
+_USER = [field.attname for field in User._meta.concrete_fields]
+_user_by_name = Statement(
+    lambda pool_id, folded: SignInName.objects.filter(pool_id=pool_id, folded=folded).values_list(
+        "kind", *(f"user__{name}" for name in _USER)
+    ),
+    str,
+    bytes,
+)
+_user_by_sub = Statement(
+    lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list(*_USER), str, str
+)
+_user_by_session = Statement(
+    lambda origin_jti: Session.objects.filter(origin_jti=origin_jti).values_list(
+        "revoked_at", "pool__revision", *(f"user__{name}" for name in _USER)
+    ),
+    uuid.UUID,
+)
+_user_and_revision_by_sub = Statement(
+    lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list("pool__revision", *_USER), str, str
+)
+
+
+def pool(pool_id: str, region: str | None) -> Pool:
+    """A pool of a region.
+
+    Raises: ResourceNotFound; the operators' pool is never found.
+    """
+    row = _pool_revision.first(pool_id)
+    if row is None or pool_id == Pool.OPERATORS:
+        raise pool_not_found(pool_id)
+    found = _pool_at(pool_id, row[0])
+    if region is not None and found.region != region:
+        raise pool_not_found(pool_id)
+    return found
+
+
+def client(client_id: str, pool: Pool | None = None) -> Client:
+    """An app client with its pool and secrets; with `pool`, only a client of that pool.
+
+    Raises: ResourceNotFound.
+    """
+    row = _client_revision.first(client_id)
+    if row is None or row[0] == Pool.OPERATORS or (pool is not None and row[0] != pool.id):
+        raise client_not_found(client_id)
+    return _client_at(client_id, _pool_at(*row))
+
+
+def user(pool: Pool, name: str) -> User:
+    """A user by user name, alias or sub.
+
+    Raises: UserNotFound.
+    """
+    found = find_user(pool, name)
+    if found is None:
+        raise UserNotFound()
+    return found
+
+
+def find_user(pool: Pool, name: str) -> User | None:
+    """A user by user name (which wins), alias or sub; None when there is none."""
+    rows = _user_by_name.rows(pool.id, SignInSettings.of(pool).fold(name))
+    if rows:
+        row = min(rows, key=lambda candidate: candidate[0] != SignInName.Kind.USERNAME)
+        return _of_pool(User.from_db("default", _USER, row[1:]), pool)
+    if _looks_like_sub(name) and (by_sub := _user_by_sub.first(pool.id, name)):
+        return _of_pool(User.from_db("default", _USER, by_sub), pool)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The holder of a valid access token."""
+
+    user: User
+    pool: Pool
+    client: Client
+
+
+def signed_in(access_token: str, *, scope: str = USER_ADMIN) -> SignedIn:
+    """The user behind an access token: one statement after the signature check.
+
+    Raises: NotAuthorized (invalid, expired, revoked, scope), UserNotFound, ResourceNotFound (client deleted),
+    UserNotConfirmed, PasswordResetRequired.
+    """
+    token = verify.access_token(access_token, scope=scope)
+    revision, found = _user_of(token)
+    if revision != token.key_revision:
+        token = verify.access_token(access_token, scope=scope, revision=revision)
+    pool = _pool_at(token.pool_id, revision)
+    client = _client_at(token.client_id, pool)
+    _of_pool(found, pool)
+    if not found.enabled:
+        raise NotAuthorized(USER_DISABLED)
+    if found.status == UserStatus.RESET_REQUIRED:
+        raise PasswordResetRequired()
+    if found.status == UserStatus.UNCONFIRMED:
+        raise UserNotConfirmed()
+    return SignedIn(found, pool, client)
+
+
+def _user_of(token: verify.AccessToken) -> tuple[int, User]:
+    if token.origin_jti is not None:
+        row = _user_by_session.first(uuid.UUID(token.origin_jti))
+        if row is not None:
+            if row[0] is not None:
+                raise NotAuthorized(ACCESS_TOKEN_REVOKED)
+            return row[1], User.from_db("default", _USER, row[2:])
+    row = _user_and_revision_by_sub.first(token.pool_id, token.sub)
+    if row is None:
+        raise UserNotFound()
+    if token.origin_jti is not None:  # the session went with its client
+        raise client_not_found(token.client_id)
+    return row[0], User.from_db("default", _USER, row[1:])
+
+
+def _pool_at(pool_id: str, revision: int) -> Pool:
+    cached = _pools.get(pool_id)
+    if cached is None or cached.revision != revision:
+        cached = Pool.objects.filter(id=pool_id).first()
+        if cached is None:
+            raise pool_not_found(pool_id)
+        _remember(_pools, pool_id, cached)
+    return cached
+
+
+def _client_at(client_id: str, pool: Pool) -> Client:
+    cached = _clients.get(client_id)
+    if cached is None or cached.pool is not pool:
+        cached = Client.objects.filter(client_id=client_id, pool_id=pool.id).first()
+        if cached is None:
+            raise client_not_found(client_id)
+        cached.pool = pool
+        cached.active_secrets = tuple(secret.value for secret in cached.secrets.all())
+        _remember(_clients, client_id, cached)
+    return cached
+
+
+def _remember(cache: dict[K, V], key: K, row: V) -> None:
+    while len(cache) >= _MAX_CACHED:
+        cache.pop(next(iter(cache)), None)
+    cache[key] = row
+
+
+def _of_pool(found: User, pool: Pool) -> User:
+    found.pool = pool
+    return found
+
+
+def _looks_like_sub(name: str) -> bool:
+    return len(name) == 36 and name.count("-") == 4

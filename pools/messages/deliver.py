@@ -1,0 +1,44 @@
+"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.db import connection
+
+from identity.config import config
+from identity.errors import CodeDeliveryFailure
+from pools.messages.message import Channel, Message
+from pools.messages.senders import outbox, smtp
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[Message], None]
+
+
+def send(message: Message) -> None:
+    """Hand a message to its carrier and wait until it is accepted.
+
+    Raises: CodeDeliveryFailure, when there is no carrier or it refuses.
+    """
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        raise RuntimeError("A message must not be sent inside a transaction.")
+    carrier = _carrier(message.channel)
+    if carrier is None:
+        log.error("no way to send %s is configured; see GATEHOUSE_EMAIL_URL", message.channel)
+        raise CodeDeliveryFailure()
+    try:
+        carrier(message)
+    except OSError as error:  # smtplib's errors are OSErrors; ValueError is an address it cannot use
+        log.warning("%s %s was not delivered: %s", message.channel, message.kind, type(error).__name__)
+        raise CodeDeliveryFailure() from error
+    except ValueError as error:
+        log.warning("%s %s has an unusable address", message.channel, message.kind)
+        raise CodeDeliveryFailure() from error
+
+
+def _carrier(channel: Channel) -> Send | None:
+    if channel is Channel.EMAIL and config.email_url:
+        return smtp.send
+    return outbox.send if config.dev else None

@@ -1,0 +1,1 @@
+"""What carries a message: SMTP, or the outbox of development. One file each, one function `send`."""

@@ -1,0 +1,27 @@
+"""Rows of user pools. One class a file; every row of a user carries its pool."""
+
+from pools.models.attempt import Attempt
+from pools.models.client import Client
+from pools.models.client_secret import ClientSecret
+from pools.models.code import Code
+from pools.models.credential import Credential
+from pools.models.outgoing import Outgoing
+from pools.models.pool import Pool
+from pools.models.refresh_token import RefreshToken
+from pools.models.session import Session
+from pools.models.sign_in_name import SignInName
+from pools.models.user import User
+
+__all__ = [
+    "Attempt",
+    "Client",
+    "ClientSecret",
+    "Code",
+    "Credential",
+    "Outgoing",
+    "Pool",
+    "RefreshToken",
+    "Session",
+    "SignInName",
+    "User",
+]

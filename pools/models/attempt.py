@@ -1,0 +1,43 @@
+"""A sign-in on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from identity import clock
+from pools.models.client import Client
+from pools.models.pool import Pool
+from pools.models.user import User
+
+
+class Attempt(models.Model):
+    """A sign-in that waits for the answer to a challenge.
+
+    `handle` is the public part of the Session string, `digest` the SHA-256 of the current whole one; `step` is
+    compared and swapped by every accepted answer, so each Session is used once on every database without locks.
+    `spent` keeps the digests of used Sessions, to tell a replay from nonsense.
+    """
+
+    class Channel(models.TextChoices):
+        API = "api"
+        ADMIN = "admin"
+
+    handle = models.CharField(max_length=24, unique=True)
+    digest = models.BinaryField(max_length=32)
+    step = models.PositiveIntegerField(default=0)
+    spent: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    channel = models.CharField(max_length=8, choices=Channel)
+    flow = models.CharField(max_length=32)
+    challenge = models.CharField(max_length=32, blank=True)
+    proofs: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.flow} {self.challenge} step {self.step}"

@@ -1,0 +1,32 @@
+"""A signed-in session: the family of tokens born of one sign-in."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from pools.models.client import Client
+from pools.models.pool import Pool
+from pools.models.user import User
+
+
+class Session(models.Model):
+    """One sign-in at one client. Its `origin_jti` is in every token of the family; revoking it ends them all.
+
+    `is_revocable` is what the client's EnableTokenRevocation was at sign-in: without it the tokens carry no
+    `origin_jti`. A row outlives every token of the family, so a missing row means a deleted user or client.
+    """
+
+    origin_jti = models.UUIDField(unique=True, default=uuid.uuid4)
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    scope = models.TextField()
+    is_revocable = models.BooleanField(default=True)
+    authenticated_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.origin_jti)

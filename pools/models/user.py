@@ -1,0 +1,58 @@
+"""A user of a pool."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+
+from identity import clock
+from pools.models.pool import Pool
+
+
+class UserStatus(models.TextChoices):
+    """The status machine's states (developer guide, "User account confirmation")."""
+
+    UNCONFIRMED = "UNCONFIRMED"
+    CONFIRMED = "CONFIRMED"
+    FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105
+    RESET_REQUIRED = "RESET_REQUIRED"
+    EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
+
+
+class User(AbstractBaseUser):
+    """One row is the whole profile: `attributes` maps names to values as AWS transports them, always strings.
+
+    `sub` and `username` never change. `pools.accounts.attributes` alone writes `attributes`. Django's own `password`
+    and `last_login` columns stay unused: passwords are `Credential` rows.
+    """
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["sub"]
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="users")
+    sub = models.CharField(max_length=36)
+    username = models.CharField(max_length=128)
+    attributes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
+    status = models.CharField(max_length=24, choices=UserStatus)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+    modified_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "sub"], name="one_user_per_sub"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sub
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]  # a column in AbstractBaseUser's stub, derived here
+        return self.enabled
+
+    @property
+    def is_staff(self) -> bool:
+        """Operators are the users of the built-in pool."""
+        return self.pool_id == Pool.OPERATORS

@@ -1,0 +1,1 @@
+"""The pool's public OAuth and OpenID Connect documents. The authorization endpoints will stand here too."""

@@ -1,0 +1,125 @@
+"""Sign-in: begin with a flow, answer challenges; the public pair and the administrators' pair."""
+
+from __future__ import annotations
+
+from identity.errors import InvalidParameter, missing_parameter
+from identity.wire.call import Answer, Call
+from identity.wire.services import cognito_idp
+from pools import lookup
+from pools.accounts import client_proof
+from pools.models import Client
+from pools.signin import attempt, finish, flows
+from pools.signin.attempt import CHALLENGES, Challenged
+from pools.signin.finish import SignedIn
+from pools.signin.flows import Channel
+from pools.tokens import issue, refresh
+from pools.tokens.issue import Tokens
+
+# Triggers, threat protection and analytics are what these would reach; none of them exists yet.
+_PUBLIC = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
+_ADMIN = ("AnalyticsMetadata", "ContextData", "ClientMetadata")
+
+
+@cognito_idp.operation("InitiateAuth", ignores=[*_PUBLIC, "Session"])
+def initiate_auth(
+    call: Call, *, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+) -> Answer:
+    return _begin(lookup.client(client_id), auth_flow, auth_parameters or {}, Channel.API)
+
+
+@cognito_idp.operation("AdminInitiateAuth", ignores=[*_ADMIN, "Session"])
+def admin_initiate_auth(
+    call: Call, *, user_pool_id: str, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+) -> Answer:
+    client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
+    return _begin(client, auth_flow, auth_parameters or {}, Channel.ADMIN)
+
+
+@cognito_idp.operation("RespondToAuthChallenge", ignores=_PUBLIC)
+def respond_to_auth_challenge(
+    call: Call,
+    *,
+    client_id: str,
+    challenge_name: str,
+    session: str | None = None,
+    challenge_responses: dict[str, str] | None = None,
+) -> Answer:
+    return _answer(lookup.client(client_id), challenge_name, session, challenge_responses or {}, Channel.API)
+
+
+@cognito_idp.operation("AdminRespondToAuthChallenge", ignores=_ADMIN)
+def admin_respond_to_auth_challenge(
+    call: Call,
+    *,
+    user_pool_id: str,
+    client_id: str,
+    challenge_name: str,
+    session: str | None = None,
+    challenge_responses: dict[str, str] | None = None,
+) -> Answer:
+    client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
+    return _answer(client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
+
+
+def _begin(client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+    if flow in flows.REFRESH:
+        return _refresh(client, flow, parameters, channel)
+    _check_secret_hash(client, parameters)
+    return _outcome(attempt.begin(client, flow, parameters, channel=channel))
+
+
+def _answer(
+    client: Client, challenge_name: str, session: str | None, answers: dict[str, str], channel: Channel
+) -> Answer:
+    _check_secret_hash(client, answers)
+    if challenge_name not in CHALLENGES:
+        raise InvalidParameter(f"{challenge_name} is not available in this version of Gatehouse.")
+    username = answers.get("USERNAME")
+    if not username:
+        raise missing_parameter("USERNAME")
+    return _outcome(attempt.answer(client, challenge_name, session, username, answers, channel=channel))
+
+
+def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
+    """The hash is over the USERNAME of the same request."""
+    username, secret_hash = given.get("USERNAME"), given.get("SECRET_HASH")
+    if secret_hash is not None and not username:
+        raise missing_parameter("USERNAME")
+    client_proof.check_sign_in_hash(client, [username or ""], secret_hash)
+
+
+def _refresh(client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+    """The hash is over any name of the token's user: no USERNAME comes with a refresh."""
+    secret_hash = parameters.get("SECRET_HASH")
+    if secret_hash is None:
+        client_proof.check_sign_in_hash(client, [], None)
+    flows.check_allowed(client, flow, channel)
+    token = parameters.get("REFRESH_TOKEN")
+    if not token:
+        raise missing_parameter("REFRESH_TOKEN")
+    session, user = refresh.open_session(client, token)
+    client_proof.check_sign_in_hash(client, finish.names(user), secret_hash)
+    return authentication_result(issue.for_session(client.pool, client, user, session))
+
+
+def _outcome(outcome: SignedIn | Challenged) -> Answer:
+    if isinstance(outcome, Challenged):
+        return {
+            "ChallengeName": outcome.name,
+            "ChallengeParameters": outcome.parameters,
+            "Session": outcome.session,
+        }
+    return authentication_result(issue.start_session(outcome.client.pool, outcome.client, outcome.user))
+
+
+def authentication_result(tokens: Tokens) -> Answer:
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": {
+            "AccessToken": tokens.access_token,
+            "IdToken": tokens.id_token,
+            "RefreshToken": tokens.refresh_token,
+            "ExpiresIn": tokens.expires_in,
+            "TokenType": "Bearer",
+        },
+    }

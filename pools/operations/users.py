@@ -1,0 +1,98 @@
+"""Users: create, read, delete; administrator and self-service twins side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from identity.wire.call import Answer, Call
+from identity.wire.services import cognito_idp
+from pools import lookup
+from pools.accounts import administer, leave
+from pools.config.client import ClientSettings
+from pools.config.schema import DEVELOPER_PREFIX
+from pools.lookup import SignedIn
+from pools.messages.message import Channel
+from pools.models import User
+from pools.operations.sign_up import attribute_values
+
+
+@cognito_idp.operation("AdminCreateUser", ignores=["ValidationData", "ClientMetadata"])
+def admin_create_user(
+    call: Call,
+    *,
+    user_pool_id: str,
+    username: str,
+    user_attributes: list[dict[str, str]] | None = None,
+    temporary_password: str | None = None,
+    force_alias_creation: bool = False,
+    message_action: str | None = None,
+    desired_delivery_mediums: list[str] | None = None,
+) -> Answer:
+    pool = lookup.pool(user_pool_id, call.region)
+    channels = None if desired_delivery_mediums is None else [Channel(medium) for medium in desired_delivery_mediums]
+    if message_action == "RESEND":
+        user = administer.resend_invitation(
+            pool, username=username, temporary_password=temporary_password, channels=channels, by=call.actor
+        )
+    else:
+        user = administer.create_user(
+            pool,
+            username=username,
+            attributes=attribute_values(user_attributes),
+            temporary_password=temporary_password,
+            channels=channels,
+            suppress_message=message_action == "SUPPRESS",
+            force_alias=force_alias_creation,
+            by=call.actor,
+        )
+    return {"User": user_summary(user)}
+
+
+@cognito_idp.operation("AdminGetUser")
+def admin_get_user(call: Call, *, user_pool_id: str, username: str) -> Answer:
+    user = lookup.user(lookup.pool(user_pool_id, call.region), username)
+    summary = user_summary(user)
+    return {"UserAttributes": summary.pop("Attributes"), **summary}
+
+
+@cognito_idp.operation("GetUser")
+def get_user(call: Call, *, access_token: str) -> Answer:
+    return own_detail(lookup.signed_in(access_token))
+
+
+@cognito_idp.operation("AdminDeleteUser")
+def admin_delete_user(call: Call, *, user_pool_id: str, username: str) -> None:
+    pool = lookup.pool(user_pool_id, call.region)
+    administer.delete_user(pool, lookup.user(pool, username), by=call.actor)
+
+
+@cognito_idp.operation("DeleteUser")
+def delete_user(call: Call, *, access_token: str) -> None:
+    leave.delete(lookup.signed_in(access_token).user)
+
+
+def user_summary(user: User) -> dict[str, Any]:
+    return {
+        "Username": user.username,
+        "Attributes": _listed({"sub": user.sub, **user.attributes}),
+        "UserCreateDate": user.created_at,
+        "UserLastModifiedDate": user.modified_at,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    }
+
+
+def own_detail(signed_in: SignedIn) -> dict[str, Any]:
+    """What users see of themselves: the attributes their client may read."""
+    client = ClientSettings.of(signed_in.client)
+    attributes = {"sub": signed_in.user.sub, **signed_in.user.attributes}
+    readable = {
+        name: value
+        for name, value in attributes.items()
+        if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
+    }
+    return {"Username": signed_in.user.username, "UserAttributes": _listed(readable)}
+
+
+def _listed(attributes: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in attributes.items()]

@@ -1,0 +1,130 @@
+"""User pools: create, replace settings, add attributes, tag, delete. Source: API reference, *UserPool operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from identity import clock, ids
+from identity.access import audit
+from identity.access.actor import Actor
+from identity.errors import DELETION_PROTECTED, InvalidParameter, LimitExceeded, UserPoolTagging, pool_not_found
+from identity.keys import rotation
+from identity.models import SigningKey, Tag
+from pools.config import pool as pool_config
+from pools.models import Pool
+
+MAX_PER_REGION = 1000
+EXACT_COUNT = 1000
+
+
+def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> Pool:
+    """A new pool with its signing keys.
+
+    Raises: InvalidParameter, LimitExceeded, UserPoolTagging.
+    """
+    settings = pool_config.created(members)
+    if len(Pool.objects.filter(region=region).values_list("pk")[:MAX_PER_REGION]) >= MAX_PER_REGION:
+        raise LimitExceeded("Maximum number of user pools has been reached.")
+    with transaction.atomic():
+        pool = Pool.objects.create(id=ids.pool_id(region), name=name, region=region, settings=settings)
+        rotation.assign(pool.id)
+        _add_tags(pool.arn, members.get("UserPoolTags", {}))
+        audit.record(by, pool.arn, name=name)
+    return pool
+
+
+def replace(pool: Pool, *, name: str | None, members: Mapping[str, Any], by: Actor) -> None:
+    """UpdateUserPool: every setting that can change becomes what is given, or its default.
+
+    Raises: InvalidParameter, UserPoolTagging.
+    """
+    with transaction.atomic():
+        _change(pool, lambda current: pool_config.replaced(current, members), name=name or pool.name)
+        if "UserPoolTags" in members:
+            Tag.objects.filter(resource_arn=pool.arn).delete()
+            _add_tags(pool.arn, members["UserPoolTags"])
+        audit.record(by, pool.arn, members=sorted(members))
+
+
+def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: Actor) -> None:
+    """Raises: InvalidParameter."""
+    with transaction.atomic():
+        _change(pool, lambda current: pool_config.with_custom_attributes(current, attributes))
+        audit.record(by, pool.arn, attributes=[attribute.get("Name") for attribute in attributes])
+
+
+def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> None:
+    """Rewrite the settings from what is stored now, so that two changes at once both count."""
+    current = Pool.objects.select_for_update().filter(pk=pool.pk).first()
+    if current is None:
+        raise pool_not_found(pool.id)
+    Pool.objects.filter(pk=pool.pk).update(
+        settings=change(current.settings), revision=F("revision") + 1, modified_at=clock.now(), **columns
+    )
+
+
+def touch(pool_id: str) -> None:
+    """Tell every worker that something under the pool has changed; call inside the transaction of the change."""
+    Pool.objects.filter(pk=pool_id).update(revision=F("revision") + 1)
+
+
+def delete(pool: Pool, *, by: Actor) -> None:
+    """Delete a pool and everything in it.
+
+    Raises: InvalidParameter while deletion protection is on.
+    """
+    with transaction.atomic():
+        current = Pool.objects.select_for_update().filter(pk=pool.pk).first()
+        if current is None:
+            raise pool_not_found(pool.id)
+        if pool_config.is_deletion_protected(current.settings):
+            raise InvalidParameter(DELETION_PROTECTED)
+        Tag.objects.filter(resource_arn=pool.arn).delete()
+        SigningKey.objects.filter(owner=pool.id).delete()
+        current.delete()
+        audit.record(by, pool.arn)
+
+
+def rotate_keys(pool_id: str) -> None:
+    """New signing keys; tokens signed by the old ones stay valid until they expire."""
+    with transaction.atomic():
+        rotation.rotate(pool_id)
+        touch(pool_id)
+
+
+def tags(arn: str) -> dict[str, str]:
+    return dict(Tag.objects.filter(resource_arn=arn).order_by("key").values_list("key", "value"))
+
+
+def tag(pool: Pool, given: Mapping[str, str], *, by: Actor) -> None:
+    """Add tags or overwrite their values.
+
+    Raises: UserPoolTagging.
+    """
+    with transaction.atomic():
+        _add_tags(pool.arn, given)
+        audit.record(by, pool.arn, keys=sorted(given))
+
+
+def untag(pool: Pool, keys: Iterable[str], *, by: Actor) -> None:
+    with transaction.atomic():
+        Tag.objects.filter(resource_arn=pool.arn, key__in=list(keys)).delete()
+        audit.record(by, pool.arn, keys=sorted(keys))
+
+
+def _add_tags(arn: str, given: Mapping[str, str]) -> None:
+    for key, value in given.items():
+        if key.lower().startswith("aws:"):
+            raise UserPoolTagging("Tag keys must not start with aws:.")
+        Tag.objects.update_or_create(resource_arn=arn, key=key, defaults={"value": value})
+    if Tag.objects.filter(resource_arn=arn).count() > Tag.MAX_PER_RESOURCE:
+        raise UserPoolTagging(f"A resource can have at most {Tag.MAX_PER_RESOURCE} tags.")
+
+
+def estimated_users(pool: Pool) -> int:
+    """How many users the pool has: exact below a thousand, and a thousand from there on."""
+    return len(pool.users.values_list("pk")[:EXACT_COUNT])

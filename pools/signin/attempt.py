@@ -1,0 +1,133 @@
+"""The sign-in machine: begin with a flow, answer challenges, until nothing is missing.
+
+State between requests is one row. A Session string is used once: an accepted answer swaps the row's step, and of two
+answers at once one wins, on every database, without locks. A wrong answer leaves step and Session as they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from identity import clock, ids
+from identity.errors import (
+    SESSION_EXPIRED,
+    SESSION_INVALID,
+    SESSION_USED,
+    InvalidParameter,
+    NotAuthorized,
+)
+from pools.config.lifetimes import Lifetimes
+from pools.models import Attempt, Client
+from pools.signin import finish, flows, order
+from pools.signin.challenges.base import Challenge
+from pools.signin.challenges.new_password import NewPassword
+from pools.signin.finish import SignedIn
+from pools.signin.flows import Channel
+
+CHALLENGES: Mapping[str, type[Challenge]] = {challenge.name: challenge for challenge in (NewPassword,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged:
+    """Something is missing: the challenge, its parameters, and the Session that its answer must bring."""
+
+    name: str
+    parameters: Mapping[str, str]
+    session: str
+
+
+def begin(client: Client, flow: str, parameters: Mapping[str, str], *, channel: Channel) -> SignedIn | Challenged:
+    """Start a sign-in. One that is finished at once leaves no row.
+
+    Raises: what the flow's first proof raises.
+    """
+    user, proof = flows.first_proof(client, flow, channel, parameters)
+    attempt = Attempt(pool=client.pool, client=client, user=user, channel=channel, flow=flow, proofs=[proof])
+    return _proceed(attempt)
+
+
+def answer(
+    client: Client,
+    challenge_name: str,
+    session: str | None,
+    username: str,
+    answers: Mapping[str, str],
+    *,
+    channel: Channel,
+) -> SignedIn | Challenged:
+    """Answer the challenge that a Session waits for.
+
+    Raises: NotAuthorized (Session unknown, used, expired, of another client, channel, user or step), InvalidParameter,
+    and what the challenge raises.
+    """
+    attempt = _find(session)
+    if attempt.client_id != client.pk or attempt.channel != channel or attempt.challenge != challenge_name:
+        raise NotAuthorized(SESSION_INVALID)
+    attempt.client = client
+    attempt.user.pool = client.pool
+    if username not in finish.names(attempt.user):
+        raise NotAuthorized(SESSION_INVALID)
+    finish.check_still_allowed(attempt.user)
+    proof = CHALLENGES[challenge_name]().check(attempt, answers)
+    with transaction.atomic():
+        _accept(attempt, proof.name)
+        proof.effect()
+    return _proceed(attempt)
+
+
+def _proceed(attempt: Attempt) -> SignedIn | Challenged:
+    challenge = order.next_challenge(attempt)
+    if challenge is None:
+        return finish.finish(attempt)
+    parameters = challenge().offer(attempt)
+    return Challenged(challenge.name, parameters, _open_session(attempt, challenge.name))
+
+
+def _open_session(attempt: Attempt, challenge_name: str) -> str:
+    """Keep the attempt with a new Session string: a public handle and a secret, the whole stored hashed."""
+    now = clock.now()
+    attempt.handle = attempt.handle or ids.token(16)
+    session = f"{attempt.handle}.{ids.token(48)}"
+    attempt.digest = _digest(session)
+    attempt.challenge = challenge_name
+    attempt.expires_at = now + Lifetimes.of(attempt.client).auth_session
+    attempt.save()
+    return session
+
+
+def _find(session: str | None) -> Attempt:
+    if session is None:
+        raise InvalidParameter("Missing required parameter Session")
+    handle = session.partition(".")[0]
+    attempt = Attempt.objects.select_related("user").filter(handle=handle).first()
+    if attempt is None:
+        raise NotAuthorized(SESSION_INVALID)
+    digest = _digest(session)
+    if not hmac.compare_digest(bytes(attempt.digest), digest):
+        raise NotAuthorized(SESSION_USED if digest.hex() in attempt.spent else SESSION_INVALID)
+    if attempt.expires_at <= clock.now():
+        raise NotAuthorized(SESSION_EXPIRED)
+    return attempt
+
+
+def _accept(attempt: Attempt, proof: str) -> None:
+    """Swap the step: the Session is used up, whether or not another one follows."""
+    spent = [*attempt.spent, bytes(attempt.digest).hex()]
+    proofs = [*attempt.proofs, proof]
+    changed = Attempt.objects.filter(pk=attempt.pk, step=attempt.step).update(
+        step=attempt.step + 1, digest=b"", spent=spent, proofs=proofs
+    )
+    if not changed:
+        raise NotAuthorized(SESSION_USED)
+    attempt.step += 1
+    attempt.spent = spent
+    attempt.proofs = proofs
+
+
+def _digest(session: str) -> bytes:
+    return hashlib.sha256(session.encode()).digest()

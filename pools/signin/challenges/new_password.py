@@ -1,0 +1,80 @@
+"""NEW_PASSWORD_REQUIRED: a user with a temporary password sets their own, and required attributes still missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import orjson
+
+from identity import clock
+from identity.errors import InvalidParameter, NotAuthorized
+from pools.accounts import attributes as user_attributes
+from pools.accounts import passwords
+from pools.config.client import ClientSettings
+from pools.config.passwords import PasswordPolicy
+from pools.config.schema import DEVELOPER_PREFIX, Schema
+from pools.models import Attempt, User
+from pools.models.user import UserStatus
+from pools.signin.challenges.base import Proof, required
+
+_PREFIX = "userAttributes."
+
+
+class NewPassword:
+    """Source: API reference, RespondToAuthChallenge, NEW_PASSWORD_REQUIRED."""
+
+    name: ClassVar[str] = "NEW_PASSWORD_REQUIRED"
+
+    def offer(self, attempt: Attempt) -> dict[str, str]:
+        user = attempt.user
+        client = ClientSettings.of(attempt.client)
+        shown = {
+            name: value
+            for name, value in user.attributes.items()
+            if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
+        }
+        missing = [f"{_PREFIX}{name}" for name in self._missing(user)]
+        return {
+            "USER_ID_FOR_SRP": user.username,
+            "requiredAttributes": orjson.dumps(missing).decode(),
+            "userAttributes": orjson.dumps(shown).decode(),
+        }
+
+    def check(self, attempt: Attempt, answers: Mapping[str, str]) -> Proof:
+        """Raises: InvalidPassword, InvalidParameter, NotAuthorized (attribute), AliasExists."""
+        user = attempt.user
+        password = required(answers, "NEW_PASSWORD")
+        given = {
+            name.removeprefix(_PREFIX): value for name, value in answers.items() if name.startswith(_PREFIX) and value
+        }
+        PasswordPolicy.of(user.pool).check(password)
+        self._check_attributes(attempt, given)
+        hashed = passwords.hash(password)
+        return Proof("new_password", lambda: self._set(attempt, hashed, given))
+
+    def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
+        fresh = User.objects.select_for_update().get(pk=attempt.user.pk)
+        fresh.pool = attempt.user.pool
+        fresh.attributes = {**fresh.attributes, **given}
+        fresh.status = UserStatus.CONFIRMED
+        fresh.modified_at = clock.now()
+        fresh.save(update_fields=["attributes", "status", "modified_at"])
+        user_attributes.claim_names(fresh)
+        passwords.store(fresh, hashed, temporary=False)
+        attempt.user = fresh
+
+    def _check_attributes(self, attempt: Attempt, given: Mapping[str, str]) -> None:
+        pool = attempt.user.pool
+        user_attributes.check_values(pool, given)
+        user_attributes.check_writable(attempt.client, given)
+        for name, value in given.items():
+            current = attempt.user.attributes.get(name)
+            if current is not None and current != value:
+                raise NotAuthorized(f"Cannot modify an already provided {name}")
+        still_missing = [name for name in self._missing(attempt.user) if name not in given]
+        if still_missing:
+            raise InvalidParameter(f"Invalid attributes given, {still_missing[0]} is missing")
+
+    def _missing(self, user: User) -> list[str]:
+        return [name for name in Schema.of(user.pool).required if not user.attributes.get(name)]

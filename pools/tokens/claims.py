@@ -1,0 +1,89 @@
+"""The claims of ID and access tokens. Source: guide, "Understanding user pool JSON web tokens"."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pools.config.client import ClientSettings
+from pools.config.lifetimes import Lifetimes
+from pools.config.schema import DEVELOPER_PREFIX, VERIFIED_FLAGS
+from pools.models import Client, Pool, User
+
+USER_ADMIN = "aws.cognito.signin.user.admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What tokens are issued for: a user at a client, since when, under which family.
+
+    `origin_jti` is None for a client without token revocation.
+    """
+
+    pool: Pool
+    client: Client
+    user: User
+    authenticated_at: datetime
+    scope: str
+    origin_jti: str | None
+
+
+def access_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
+    """Claims of the access token; `username` comes without prefix and there is no `aud`."""
+    return {
+        "sub": grant.user.sub,
+        "iss": grant.pool.issuer,
+        "client_id": grant.client.client_id,
+        **_family(grant),
+        "event_id": event_id,
+        "token_use": "access",
+        "scope": grant.scope,
+        "auth_time": int(grant.authenticated_at.timestamp()),
+        "exp": int((now + Lifetimes.of(grant.client).access_token).timestamp()),
+        "iat": int(now.timestamp()),
+        "username": grant.user.username,
+    }
+
+
+def id_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
+    """Claims of the ID token: the attributes that the client may read, and who the token is for."""
+    return {
+        **_profile(grant.user, ClientSettings.of(grant.client)),
+        "sub": grant.user.sub,
+        "iss": grant.pool.issuer,
+        "cognito:username": grant.user.username,
+        "aud": grant.client.client_id,
+        **_family(grant),
+        "event_id": event_id,
+        "token_use": "id",
+        "auth_time": int(grant.authenticated_at.timestamp()),
+        "exp": int((now + Lifetimes.of(grant.client).id_token).timestamp()),
+        "iat": int(now.timestamp()),
+    }
+
+
+def _family(grant: Grant) -> dict[str, str]:
+    if grant.origin_jti is None:
+        return {}
+    return {"origin_jti": grant.origin_jti, "jti": str(uuid.uuid4())}
+
+
+def _profile(user: User, client: ClientSettings) -> dict[str, Any]:
+    return {
+        name: _typed(name, value)
+        for name, value in user.attributes.items()
+        if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
+    }
+
+
+def _typed(name: str, value: str) -> Any:
+    """Standard claims carry their OpenID Connect types; custom attributes are strings always."""
+    if name in VERIFIED_FLAGS.values():
+        return value.lower() == "true"
+    if name == "address":
+        return {"formatted": value}
+    if name == "updated_at":
+        return int(value) if value.isdigit() else value
+    return value

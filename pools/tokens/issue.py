@@ -1,0 +1,74 @@
+"""The only maker of tokens: sign-in, refresh and every later surface pass through here."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from identity import clock, ids
+from identity.keys import signing
+from identity.models import SigningKey
+from pools.config.client import ClientSettings
+from pools.config.lifetimes import Lifetimes
+from pools.models import Client, Pool, RefreshToken, Session, User
+from pools.tokens import claims
+from pools.tokens.claims import USER_ADMIN, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """`expires_in` is the access token's life in seconds; a refresh without rotation has no refresh token."""
+
+    access_token: str
+    id_token: str
+    expires_in: int
+    refresh_token: str | None = None
+
+
+def digest(refresh_token: str) -> bytes:
+    """How a refresh token is stored: it is random enough for one plain hash."""
+    return hashlib.sha256(refresh_token.encode()).digest()
+
+
+def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN) -> Tokens:
+    """Tokens of a new sign-in, and the session they belong to."""
+    now = clock.now()
+    refresh_token = ids.token(64)
+    session = Session(
+        origin_jti=uuid.uuid4(),
+        pool=pool,
+        user=user,
+        client=client,
+        scope=scope,
+        is_revocable=ClientSettings.of(client).revokes_tokens,
+        authenticated_at=now,
+        expires_at=now + Lifetimes.of(client).refresh_token,
+    )
+    with transaction.atomic():
+        session.save(force_insert=True)
+        RefreshToken(digest=digest(refresh_token), session=session, created_at=now).save(force_insert=True)
+    return for_session(pool, client, user, session, refresh_token)
+
+
+def for_session(pool: Pool, client: Client, user: User, session: Session, refresh_token: str | None = None) -> Tokens:
+    """ID and access token of a session, with the user as they are now."""
+    grant = Grant(
+        pool=pool,
+        client=client,
+        user=user,
+        authenticated_at=session.authenticated_at,
+        scope=session.scope,
+        origin_jti=str(session.origin_jti) if session.is_revocable else None,
+    )
+    now = clock.now()
+    event_id = str(uuid.uuid4())
+    signers = signing.keys_of(pool.id, pool.revision).signers
+    return Tokens(
+        access_token=signers[SigningKey.Use.ACCESS].sign(claims.access_token(grant, now, event_id)),
+        id_token=signers[SigningKey.Use.ID].sign(claims.id_token(grant, now, event_id)),
+        expires_in=int(Lifetimes.of(client).access_token.total_seconds()),
+        refresh_token=refresh_token,
+    )

@@ -1,0 +1,72 @@
+"""Checking a user's access token: form, signature, issuer, use, expiry, scope. Whether it was revoked needs the rows.
+
+Source: guide, "Verifying JSON web tokens".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from identity import clock
+from identity.config import config
+from identity.errors import (
+    ACCESS_TOKEN_EXPIRED,
+    ACCESS_TOKEN_SCOPE,
+    ACCESS_TOKEN_SIGNATURE,
+    INVALID_ACCESS_TOKEN,
+    NotAuthorized,
+)
+from identity.keys import signing
+
+_POOL_ID = re.compile(r"[\w-]+_[0-9a-zA-Z]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a valid access token says. `key_revision` is the pool revision of the keys that verified it."""
+
+    pool_id: str
+    client_id: str
+    sub: str
+    origin_jti: str | None
+    key_revision: int
+
+
+def access_token(token: str, *, scope: str, revision: int | None = None) -> AccessToken:
+    """What a user's access token says, verified with cached keys or, given one, with those of a pool revision.
+
+    Raises: NotAuthorized in AWS's words for each way a token can be wrong.
+    """
+    pool_id = _issuing_pool(token)
+    try:
+        claims, key_revision = signing.verify(pool_id, token, revision)
+    except signing.BadSignature:
+        raise NotAuthorized(ACCESS_TOKEN_SIGNATURE) from None
+    except signing.InvalidToken:
+        raise NotAuthorized(INVALID_ACCESS_TOKEN) from None
+    if claims.get("token_use") != "access" or "username" not in claims:
+        raise NotAuthorized(INVALID_ACCESS_TOKEN)
+    if claims["exp"] <= clock.now().timestamp():
+        raise NotAuthorized(ACCESS_TOKEN_EXPIRED)
+    if scope not in claims["scope"].split():
+        raise NotAuthorized(ACCESS_TOKEN_SCOPE)
+    return AccessToken(pool_id, claims["client_id"], claims["sub"], claims.get("origin_jti"), key_revision)
+
+
+def _issuing_pool(token: str) -> str:
+    """The pool that an unverified token names as its issuer; its keys decide whether that is true."""
+    try:
+        payload = token.split(".")[1]
+        claims: Any = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        base, _, pool_id = claims["iss"].rpartition("/")
+    except (IndexError, KeyError, TypeError, AttributeError, ValueError, binascii.Error):
+        raise NotAuthorized(INVALID_ACCESS_TOKEN) from None
+    if base != config.url or not _POOL_ID.fullmatch(pool_id):
+        raise NotAuthorized(INVALID_ACCESS_TOKEN)
+    return str(pool_id)

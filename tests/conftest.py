@@ -1,0 +1,64 @@
+"""Fixtures of every suite: one live server for each test process, and a fresh pool for each test that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import clients, factories
+from tests.support.clock import Clock
+from tests.support.mailbox import Mailbox
+from tests.support.server import Server, drop_database, new_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A development server, shared by the tests of this process."""
+    running = new_server("--dev").start()
+    yield running
+    running.stop()
+    if "DATABASE_URL" in running.environment:
+        drop_database(running.environment["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def idp(server: Server) -> Any:
+    """cognito-idp, signed by the operator's access key."""
+    return clients.idp(server)
+
+
+@pytest.fixture(scope="session")
+def public(server: Server) -> Any:
+    """cognito-idp without a signature, as apps call it."""
+    return clients.idp(server, signed=False)
+
+
+@pytest.fixture(scope="session")
+def mailbox(server: Server) -> Mailbox:
+    return Mailbox(server)
+
+
+@pytest.fixture
+def clock(server: Server) -> Iterator[Clock]:
+    moved = Clock(server)
+    yield moved
+    moved.reset()
+
+
+@pytest.fixture
+def pool(idp: Any) -> dict[str, Any]:
+    return factories.make_pool(idp)
+
+
+@pytest.fixture
+def client(idp: Any, pool: dict[str, Any]) -> dict[str, Any]:
+    """A public client of `pool` that allows password sign-in and refresh."""
+    return factories.make_client(idp, pool)
+
+
+@pytest.fixture
+def user(idp: Any, pool: dict[str, Any]) -> str:
+    """A confirmed user of `pool` with `factories.PASSWORD`."""
+    return factories.make_user(idp, pool)

@@ -1,0 +1,100 @@
+"""AWS clients against a live server, and refusals as tests like to read them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
+
+REGION = "us-east-1"
+
+# Errors that come from AWS's front end, or that AWS answers although the model does not list them.
+UNLISTED = {
+    "UnknownOperationException",
+    "SerializationException",
+    "RequestEntityTooLargeException",
+    "MissingAuthenticationTokenException",
+    "IncompleteSignatureException",
+    "UnrecognizedClientException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "AccessDeniedException",
+    "AliasExistsException",  # AdminCreateUser: documented with ForceAliasCreation
+    "CodeDeliveryFailureException",
+}
+
+
+def idp(
+    server: Server,
+    *,
+    region: str = REGION,
+    access_key_id: str = ACCESS_KEY_ID,
+    secret: str = SECRET_ACCESS_KEY,
+    session_token: str | None = None,
+    signed: bool = True,
+) -> Any:
+    """A cognito-idp client; an error that the model does not list for the operation fails the test."""
+    client = boto3.client(
+        "cognito-idp",
+        endpoint_url=server.url,
+        region_name=region,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret,
+        aws_session_token=session_token,
+        config=Config(
+            retries={"total_max_attempts": 1},
+            parameter_validation=False,
+            **({} if signed else {"signature_version": UNSIGNED}),
+        ),
+    )
+    client.meta.events.register("after-call.cognito-identity-provider", _check_error_is_listed)
+    return client
+
+
+def _check_error_is_listed(parsed: dict[str, Any], model: Any, **kwargs: Any) -> None:
+    code = parsed.get("Error", {}).get("Code")
+    listed = {shape.name for shape in model.error_shapes}
+    if code is not None and code not in listed | UNLISTED:
+        pytest.fail(f"{model.name} answered {code}, which its model does not list: {parsed['Error']}")
+
+
+@dataclass
+class Refusal:
+    """What an AWS client was refused with."""
+
+    code: str = ""
+    message: str = ""
+    status: int = 0
+
+
+@contextmanager
+def refused(code: str, message: str | None = None) -> Iterator[Refusal]:
+    """Expect an AWS error by code, and by its whole text where one is given."""
+    refusal = Refusal()
+    with pytest.raises(ClientError) as caught:
+        yield refusal
+    response = caught.value.response
+    refusal.code = response["Error"]["Code"]
+    refusal.message = response["Error"]["Message"]
+    refusal.status = response["ResponseMetadata"]["HTTPStatusCode"]
+    assert refusal.code == code, response["Error"]
+    if message is not None:
+        assert refusal.message == message
+
+
+def secret_hash(client: dict[str, Any], username: str) -> str:
+    """SECRET_HASH as the AWS guide computes it; `client` is a UserPoolClient answer."""
+    mac = hmac.new(client["ClientSecret"].encode(), f"{username}{client['ClientId']}".encode(), hashlib.sha256)
+    return base64.b64encode(mac.digest()).decode()

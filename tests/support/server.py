@@ -1,0 +1,144 @@
+"""Live servers: `manage.py serve` as a user starts it, each with a folder and a database of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
+
+import psycopg
+
+from tests.support.environment import CHEAP_HASHING
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+ACCESS_KEY_ID = "AKIATESTOPERATOR0001"
+SECRET_ACCESS_KEY = "test/secret+access/key+of+the+operator01"
+
+
+@dataclass
+class Server:
+    """A running installation. `stop()` ends it as Ctrl-C does; `start()` brings it back with its data."""
+
+    environment: dict[str, str]
+    port: int
+    arguments: list[str]
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        return Path(self.environment["GATEHOUSE_DATA"])
+
+    @property
+    def log(self) -> str:
+        return (self.data / "log").read_text(errors="replace")
+
+    def manage(self, *arguments: str) -> str:
+        """Run a management command on this installation; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self) -> Server:
+        with open(self.data / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", "--port", str(self.port), *self.arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended: {self.log}")
+            if self._is_ready():
+                return self
+            time.sleep(0.05)
+        raise AssertionError(f"the server did not start: {self.log}")
+
+    def _is_ready(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as response:
+                return bool(response.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def stop(self, with_signal: int = signal.SIGINT) -> float:
+        """Ask it to end and wait; returns the seconds it took."""
+        assert self.process is not None
+        begun = time.monotonic()
+        self.process.send_signal(with_signal)
+        self.process.wait(30)
+        return time.monotonic() - begun
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def new_server(*arguments: str, database_url: str | None = None, **environment: str) -> Server:
+    """A server that is not started yet. Without `database_url`: SQLite, or a new database on DATABASE_URL's server."""
+    port = free_port()
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GATEHOUSE_") and name not in {"DATABASE_URL", "REDIS_URL"}
+    }
+    if database_url is None and os.environ.get("DATABASE_URL"):
+        database_url = new_database()
+    return Server(
+        {
+            **inherited,
+            **CHEAP_HASHING,
+            "GATEHOUSE_DATA": tempfile.mkdtemp(prefix="gatehouse-server-"),
+            "GATEHOUSE_URL": f"http://localhost:{port}",
+            "GATEHOUSE_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "GATEHOUSE_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "GATEHOUSE_WEB_WORKERS": "1",
+            "GATEHOUSE_SIGNING_KEY_STOCK": "2",
+            **({"DATABASE_URL": database_url} if database_url else {}),
+            **environment,
+        },
+        port,
+        list(arguments),
+    )
+
+
+def new_database() -> str:
+    """The URL of a new, empty database on the PostgreSQL server that DATABASE_URL names."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    name = f"gatehouse_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def drop_database(url: str) -> None:
+    name = urlsplit(url).path.lstrip("/")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
