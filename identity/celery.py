@@ -41,13 +41,13 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     beat_schedule={
-        "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 3600.0},
+        "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 300.0},
         "stock-signing-keys": {"task": "identity.celery.stock_signing_keys", "schedule": 60.0},
     },
 )
 
 
-@app.task(expires=3600)
+@app.task(expires=300)
 def purge_expired() -> None:
     """Delete what has expired."""
     call_command("purge_expired")

@@ -34,9 +34,14 @@ _MAX_CACHED = 10_000
 _pools: dict[str, Pool] = {}
 _clients: dict[str, Client] = {}
 
-_pool_revision = Statement(lambda pool_id: Pool.objects.filter(id=pool_id).values_list("revision"), str)
+_pool_revision = Statement(
+    lambda pool_id: Pool.objects.filter(id=pool_id, deleted_at=None).values_list("revision"), str
+)
 _client_revision = Statement(
-    lambda client_id: Client.objects.filter(client_id=client_id).values_list("pool_id", "pool__revision"), str
+    lambda client_id: Client.objects.filter(client_id=client_id, pool__deleted_at=None).values_list(
+        "pool_id", "pool__revision"
+    ),
+    str,
 )
 
 _USER = [field.attname for field in User._meta.concrete_fields]
@@ -51,7 +56,7 @@ _user_by_sub = Statement(
     lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list(*_USER), str, str
 )
 _user_by_session = Statement(
-    lambda origin_jti: Session.objects.filter(origin_jti=origin_jti).values_list(
+    lambda origin_jti: Session.objects.filter(origin_jti=origin_jti, pool__deleted_at=None).values_list(
         "revoked_at", "pool__revision", *(f"user__{name}" for name in _USER)
     ),
     uuid.UUID,

@@ -189,7 +189,8 @@ def _string_parser(shape: Shape, sensitive: bool) -> Parse:
 def _full_match(pattern: str) -> Callable[[str], object]:
     """Java's `\\w`, `\\s`, `\\S` are ASCII; `regex` can have ASCII classes or `\\p{…}`, not both in one pattern."""
     compiled = regex.compile(pattern, regex.UNICODE if r"\p{" in pattern else regex.ASCII)
-    return lambda value: compiled.fullmatch(value)
+    full_match: Callable[[str], object] = compiled.fullmatch
+    return full_match
 
 
 def _number_parser(shape: Shape, sensitive: bool) -> Parse:

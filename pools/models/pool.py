@@ -25,6 +25,7 @@ class Pool(models.Model):
     region = models.CharField(max_length=32)
     settings: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     revision = models.PositiveBigIntegerField(default=1)
+    deleted_at = models.DateTimeField(null=True, db_index=True, help_text="gone for callers; its rows go in batches")
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)
 

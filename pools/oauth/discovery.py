@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import orjson
 from django.http import HttpRequest, HttpResponse
 
@@ -27,15 +29,21 @@ def configuration(request: HttpRequest, pool_id: str) -> HttpResponse:
         pool = lookup.pool(pool_id, None)
     except ResourceNotFound as error:
         return _answer(orjson.dumps({"message": error.message}), status=404)
-    document = {
-        "issuer": pool.issuer,
-        "jwks_uri": f"{pool.issuer}/.well-known/jwks.json",
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "subject_types_supported": ["public"],
-        "response_types_supported": ["code", "token"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
-    }
-    return _answer(orjson.dumps(document))
+    return _answer(_document(pool.issuer))
+
+
+@lru_cache(maxsize=10_000)
+def _document(issuer: str) -> bytes:
+    return orjson.dumps(
+        {
+            "issuer": issuer,
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "subject_types_supported": ["public"],
+            "response_types_supported": ["code", "token"],
+            "scopes_supported": ["openid", "email", "phone", "profile"],
+        }
+    )
 
 
 def _answer(body: bytes, status: int = 200) -> HttpResponse:

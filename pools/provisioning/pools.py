@@ -15,10 +15,11 @@ from identity.errors import DELETION_PROTECTED, InvalidParameter, LimitExceeded,
 from identity.keys import rotation
 from identity.models import SigningKey, Tag
 from pools.config import pool as pool_config
-from pools.models import Pool
+from pools.models import Pool, User
 
 MAX_PER_REGION = 1000
 EXACT_COUNT = 1000
+_BATCH = 1000
 
 
 def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> Pool:
@@ -27,7 +28,7 @@ def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> 
     Raises: InvalidParameter, LimitExceeded, UserPoolTagging.
     """
     settings = pool_config.created(members)
-    if len(Pool.objects.filter(region=region).values_list("pk")[:MAX_PER_REGION]) >= MAX_PER_REGION:
+    if len(Pool.objects.filter(region=region, deleted_at=None).values_list("pk")[:MAX_PER_REGION]) >= MAX_PER_REGION:
         raise LimitExceeded("Maximum number of user pools has been reached.")
     with transaction.atomic():
         pool = Pool.objects.create(id=ids.pool_id(region), name=name, region=region, settings=settings)
@@ -59,7 +60,7 @@ def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: A
 
 def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> None:
     """Rewrite the settings from what is stored now, so that two changes at once both count."""
-    current = Pool.objects.select_for_update().filter(pk=pool.pk).first()
+    current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
     if current is None:
         raise pool_not_found(pool.id)
     Pool.objects.filter(pk=pool.pk).update(
@@ -73,20 +74,32 @@ def touch(pool_id: str) -> None:
 
 
 def delete(pool: Pool, *, by: Actor) -> None:
-    """Delete a pool and everything in it.
+    """Delete a pool: for callers it is gone with everything in it; its rows follow in batches (`remove_deleted`).
 
     Raises: InvalidParameter while deletion protection is on.
     """
     with transaction.atomic():
-        current = Pool.objects.select_for_update().filter(pk=pool.pk).first()
+        current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
         if current is None:
             raise pool_not_found(pool.id)
         if pool_config.is_deletion_protected(current.settings):
             raise InvalidParameter(DELETION_PROTECTED)
         Tag.objects.filter(resource_arn=pool.arn).delete()
         SigningKey.objects.filter(owner=pool.id).delete()
-        current.delete()
+        Pool.objects.filter(pk=pool.pk).update(deleted_at=clock.now(), revision=F("revision") + 1)
         audit.record(by, pool.arn)
+
+
+def remove_deleted() -> int:
+    """Delete the rows of deleted pools, a thousand users a transaction; returns how many pools went."""
+    gone = Pool.objects.exclude(deleted_at=None)
+    count = 0
+    for pool in gone:
+        while batch := list(User.objects.filter(pool=pool).values_list("pk", flat=True)[:_BATCH]):
+            User.objects.filter(pk__in=batch).delete()
+        pool.delete()
+        count += 1
+    return count
 
 
 def rotate_keys(pool_id: str) -> None:

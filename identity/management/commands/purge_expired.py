@@ -1,4 +1,4 @@
-"""`purge_expired`: delete what has ended. Beat runs it hourly."""
+"""`purge_expired`: delete what has ended. Beat runs it every five minutes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{rows.model.__name__}: {_delete(rows)}")
         for owner in rotation.remove_retired():
             pools.touch(owner)
+        self.stdout.write(f"deleted pools: {pools.remove_deleted()}")
 
 
 def _delete(rows: QuerySet[Any]) -> int:

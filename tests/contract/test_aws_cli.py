@@ -1,0 +1,116 @@
+"""The walk of the README with the real AWS CLI. It pins botocore, so it lives in an environment of its own: AWS_CLI."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.mailbox import Mailbox
+from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
+
+CLI = os.environ.get("AWS_CLI") or shutil.which("aws")
+PASSWORD = "MyPassword123!"
+
+pytestmark = pytest.mark.skipif(CLI is None, reason="there is no AWS CLI: set AWS_CLI to its path")
+
+Aws = Callable[..., Any]
+
+
+@pytest.fixture
+def aws(server: Server) -> Aws:
+    """Runs `aws cognito-idp ...`; returns its JSON, or the error text when it fails."""
+
+    def run(operation: str, *arguments: str) -> Any:
+        done = subprocess.run(
+            [str(CLI), "cognito-idp", operation, *arguments, "--output", "json"],
+            env={
+                **os.environ,
+                "AWS_ENDPOINT_URL": server.url,
+                "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+                "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_PAGER": "",
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            return done.stderr.strip()
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    return run
+
+
+@pytest.fixture
+def pool_id(aws: Aws) -> str:
+    made = aws(
+        "create-user-pool",
+        *("--pool-name", "my-user-pool", "--auto-verified-attributes", "email"),
+        *("--policies", "PasswordPolicy={MinimumLength=8,RequireUppercase=true}"),
+    )
+    return str(made["UserPool"]["Id"])
+
+
+def test_client_with_a_secret_meets_the_two_refusals_of_aws(aws: Aws, pool_id: str) -> None:
+    made = aws("create-user-pool-client", "--user-pool-id", pool_id, "--client-name", "web", "--generate-secret")
+    client_id = made["UserPoolClient"]["ClientId"]
+
+    refused = aws("sign-up", "--client-id", client_id, "--username", "alice@example.com", "--password", PASSWORD)
+    assert "(NotAuthorizedException)" in refused
+    assert refused.endswith(f"Client {client_id} is configured for secret but secret was not received")
+
+    refused = aws(
+        "initiate-auth",
+        *("--auth-flow", "USER_PASSWORD_AUTH", "--client-id", client_id),
+        *("--auth-parameters", f"USERNAME=alice@example.com,PASSWORD={PASSWORD}"),
+    )
+    assert "(NotAuthorizedException)" in refused
+    assert refused.endswith(f"Client {client_id} is configured with secret but SECRET_HASH was not received")
+
+
+def test_client_without_secret_signs_up_in_and_out(aws: Aws, pool_id: str, mailbox: Mailbox) -> None:
+    made = aws(
+        "create-user-pool-client",
+        *("--user-pool-id", pool_id, "--client-name", "app"),
+        *("--explicit-auth-flows", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
+    )
+    client = ("--client-id", made["UserPoolClient"]["ClientId"])
+    address = f"alice-{pool_id[-9:].lower()}@example.com"
+    alice = ("--username", address)
+
+    signed_up = aws(
+        "sign-up", *client, *alice, "--password", PASSWORD, "--user-attributes", f"Name=email,Value={address}"
+    )
+    assert signed_up["UserConfirmed"] is False
+    assert signed_up["CodeDeliveryDetails"]["Destination"] == "a***@e***"
+    assert not aws("confirm-sign-up", *client, *alice, "--confirmation-code", mailbox.code(address))
+
+    bob = ("--username", "bob")
+    aws("sign-up", *client, *bob, "--password", PASSWORD)
+    assert not aws("admin-confirm-sign-up", "--user-pool-id", pool_id, *bob)
+
+    tokens = aws(
+        "initiate-auth",
+        *client,
+        *("--auth-flow", "USER_PASSWORD_AUTH", "--auth-parameters", f"USERNAME={address},PASSWORD={PASSWORD}"),
+    )["AuthenticationResult"]
+    access_token = ("--access-token", tokens["AccessToken"])
+    shown = {item["Name"]: item["Value"] for item in aws("get-user", *access_token)["UserAttributes"]}
+    assert shown == {"sub": signed_up["UserSub"], "email": address, "email_verified": "true"}
+
+    changed = ("--previous-password", PASSWORD, "--proposed-password", "Another-Password-1")
+    assert not aws("change-password", *access_token, *changed)
+    assert not aws("global-sign-out", *access_token)
+    refused = aws(
+        "initiate-auth",
+        *client,
+        *("--auth-flow", "REFRESH_TOKEN_AUTH", "--auth-parameters", f"REFRESH_TOKEN={tokens['RefreshToken']}"),
+    )
+    assert refused.endswith("Refresh Token has been revoked")
+    assert aws("get-user", *access_token).endswith("Access Token has been revoked")
