@@ -1,4 +1,4 @@
-"""Background work: the Celery app, its broker, and what beat repeats.
+"""Background work: the Celery app, its broker, and what is repeated.
 
 Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machine needs no other service.
 """
@@ -6,14 +6,31 @@ Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machi
 from __future__ import annotations
 
 import os
+from datetime import timedelta
+from io import StringIO
+from threading import Thread
 from typing import Any
 
 from celery import Celery
+from celery.beat import Scheduler, Service
+from celery.bootsteps import StartStopStep
 from django.core.management import call_command
+from kombu.transport import filesystem
 
 from identity.config import config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
+
+_POLL_SECONDS = 0.2
+
+
+class FolderTransport(filesystem.Transport):
+    """kombu's broker in a folder, looking often: for messages, and for the wish to stop (kombu's looks after 2 s)."""
+
+    polling_interval = _POLL_SECONDS
+
+    def drain_events(self, connection: Any, timeout: Any = None, **kwargs: Any) -> None:
+        super().drain_events(connection, timeout=_POLL_SECONDS)  # type: ignore[no-untyped-call]
 
 
 def _broker() -> dict[str, Any]:
@@ -25,21 +42,51 @@ def _broker() -> dict[str, Any]:
         os.makedirs(folder, exist_ok=True)
     return {
         "broker_url": "filesystem://localhost//",
+        "broker_transport": "identity.celery:FolderTransport",
         "broker_transport_options": {
             "data_folder_in": folders["messages"],
             "data_folder_out": folders["messages"],
             "processed_folder": folders["processed"],
             "control_folder": folders["control"],
         },
+        # Its mailboxes would be files that nobody deletes.
+        "worker_enable_remote_control": False,
     }
 
 
+class Schedule(Scheduler):
+    """Kept in memory, and everything is due at the start: restarts postpone nothing, and no file can break."""
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        for entry in self.schedule.values():
+            entry.last_run_at -= timedelta(days=1)
+
+
+class Beat(StartStopStep):
+    """The schedule as a thread of each worker.
+
+    `celery worker --beat` makes a process of it, which takes seconds to end and outlives a worker that is killed.
+    What is repeated may run twice at once, so several workers with a schedule each do no harm.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        beat = Service(worker.app, scheduler_cls=Schedule)
+        Thread(target=beat.start, name="beat", daemon=True).start()
+
+
 app = Celery("identity")
+app.steps["worker"].add(Beat)
 app.conf.update(
     **_broker(),
+    task_default_queue="gatehouse",
     task_ignore_result=True,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
+    # A broker that is away, however long, must not end the worker and so the web.
+    broker_connection_max_retries=None,
     beat_schedule={
         "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 300.0},
         "stock-signing-keys": {"task": "identity.celery.stock_signing_keys", "schedule": 60.0},
@@ -50,7 +97,7 @@ app.conf.update(
 @app.task(expires=300)
 def purge_expired() -> None:
     """Delete what has expired."""
-    call_command("purge_expired")
+    call_command("purge_expired", stdout=StringIO())
 
 
 @app.task(expires=60)

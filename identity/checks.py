@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ def _contradictions() -> list[CheckMessage]:
         found.append(
             Error("Set both GATEHOUSE_ACCESS_KEY_ID and GATEHOUSE_SECRET_ACCESS_KEY, or neither.", id="gatehouse.E001")
         )
-    if config.access_key_id and not (16 <= len(config.access_key_id) <= 128 and config.access_key_id.isalnum()):
+    if config.access_key_id and not re.fullmatch("[A-Za-z0-9]{16,128}", config.access_key_id):
         found.append(Error("GATEHOUSE_ACCESS_KEY_ID must be 16 to 128 letters and digits.", id="gatehouse.E002"))
     return found
 

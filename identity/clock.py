@@ -34,8 +34,12 @@ def wall() -> datetime:
 
 
 def advance(seconds: float) -> timedelta:
-    """Move the clock of every process forward (development only); returns the whole offset."""
+    """Move the clock of every process forward (development only); returns the whole offset.
+
+    Raises: OverflowError for a time that no calendar has, ValueError.
+    """
     moved = offset() + timedelta(seconds=seconds)
+    _ = datetime.now(UTC) + moved
     _write(str(moved.total_seconds()))
     return moved
 

@@ -38,6 +38,7 @@ def _url(raw: str) -> str:
     parts = urlsplit(raw)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("use an absolute http or https URL")
+    _ = parts.port  # raises ValueError where there can be no such port
     return raw.rstrip("/")
 
 
@@ -47,11 +48,22 @@ def _account(raw: str) -> str:
     return raw
 
 
+def _count(raw: str) -> int:
+    if not raw.isascii() or not raw.isdigit():
+        raise ValueError("use a whole number of 0 or more")
+    return int(raw)
+
+
 def _positive(raw: str) -> int:
-    number = int(raw)
-    if number < 1:
-        raise ValueError("use a number of 1 or more")
-    return number
+    if not raw.isascii() or not raw.isdigit() or int(raw) < 1:
+        raise ValueError("use a whole number of 1 or more")
+    return int(raw)
+
+
+def _level(raw: str) -> str:
+    if raw.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError("use DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return raw.upper()
 
 
 def _names(raw: str) -> tuple[str, ...]:
@@ -168,11 +180,11 @@ class Config:
     signing_key_stock: int = _setting(
         "GATEHOUSE_SIGNING_KEY_STOCK",
         "4",
-        int,
+        _count,
         unit="key pairs",
         help="RSA key pairs made ahead, so that creating a pool does not wait for them.",
     )
-    log_level: str = _setting("GATEHOUSE_LOG_LEVEL", "INFO", str.upper, help="Least severe level that is logged.")
+    log_level: str = _setting("GATEHOUSE_LOG_LEVEL", "INFO", _level, help="Least severe level that is logged.")
     audit_days: int = _setting(
         "GATEHOUSE_AUDIT_DAYS", "365", _positive, unit="days", help="How long audit rows are kept."
     )

@@ -19,6 +19,7 @@ from identity.config import ConfigError, config
 _VERSION = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
+_HEAD_BYTES = len(_VERSION) + _ID_BYTES + _NONCE_BYTES
 
 
 class CannotDecrypt(Exception):
@@ -50,11 +51,13 @@ def encrypt(plain: bytes, *, place: str) -> bytes:
 
 def decrypt(sealed: bytes, *, place: str) -> bytes:
     """Raises: CannotDecrypt."""
-    key_id, nonce = sealed[1 : 1 + _ID_BYTES], sealed[1 + _ID_BYTES : 1 + _ID_BYTES + _NONCE_BYTES]
+    if sealed[:1] != _VERSION or len(sealed) < _HEAD_BYTES:
+        raise CannotDecrypt(place)
+    key_id, nonce = sealed[1 : 1 + _ID_BYTES], sealed[1 + _ID_BYTES : _HEAD_BYTES]
     for candidate, key in _ring():
         if candidate == key_id:
             try:
-                return _cipher(key).decrypt(nonce, sealed[1 + _ID_BYTES + _NONCE_BYTES :], place.encode())
+                return _cipher(key).decrypt(nonce, sealed[_HEAD_BYTES:], place.encode())
             except InvalidTag as error:
                 raise CannotDecrypt(place) from error
     raise CannotDecrypt(place)

@@ -34,7 +34,7 @@ def reserve(key: str, *, limit: int, window: timedelta = HOUR) -> None:
     live = AttemptWindow.objects.filter(key=key, expires_at__gt=now)
     if live.filter(count__lt=limit).update(count=F("count") + 1):
         return
-    if live.exists():
+    if live.filter(count__gte=limit).exists():  # a window that another try has just opened is not full
         raise LimitExceeded()
     AttemptWindow.objects.filter(key=key, expires_at__lte=now).delete()
     try:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from identity.errors import (
     ACCESS_TOKEN_REVOKED,
+    INVALID_ACCESS_TOKEN,
     USER_DISABLED,
     NotAuthorized,
     PasswordResetRequired,
@@ -44,6 +45,7 @@ _client_revision = Statement(
     str,
 )
 
+_KINDS = [kind.value for kind in SignInName.Kind]
 _USER = [field.attname for field in User._meta.concrete_fields]
 _user_by_name = Statement(
     lambda pool_id, folded: SignInName.objects.filter(pool_id=pool_id, folded=folded).values_list(
@@ -60,9 +62,6 @@ _user_by_session = Statement(
         "revoked_at", "pool__revision", *(f"user__{name}" for name in _USER)
     ),
     uuid.UUID,
-)
-_user_and_revision_by_sub = Statement(
-    lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list("pool__revision", *_USER), str, str
 )
 
 
@@ -103,10 +102,10 @@ def user(pool: Pool, name: str) -> User:
 
 
 def find_user(pool: Pool, name: str) -> User | None:
-    """A user by user name (which wins), alias or sub; None when there is none."""
+    """A user by user name, alias or sub, None when there is none. What was verified wins over what was only chosen."""
     rows = _user_by_name.rows(pool.id, SignInSettings.of(pool).fold(name))
     if rows:
-        row = min(rows, key=lambda candidate: candidate[0] != SignInName.Kind.USERNAME)
+        row = min(rows, key=lambda candidate: _KINDS.index(candidate[0]))
         return _of_pool(User.from_db("default", _USER, row[1:]), pool)
     if _looks_like_sub(name) and (by_sub := _user_by_sub.first(pool.id, name)):
         return _of_pool(User.from_db("default", _USER, by_sub), pool)
@@ -129,6 +128,8 @@ def signed_in(access_token: str, *, scope: str = USER_ADMIN) -> SignedIn:
     UserNotConfirmed, PasswordResetRequired.
     """
     token = verify.access_token(access_token, scope=scope)
+    if token.pool_id == Pool.OPERATORS:
+        raise NotAuthorized(INVALID_ACCESS_TOKEN)
     revision, found = _user_of(token)
     if revision != token.key_revision:
         token = verify.access_token(access_token, scope=scope, revision=revision)
@@ -145,18 +146,14 @@ def signed_in(access_token: str, *, scope: str = USER_ADMIN) -> SignedIn:
 
 
 def _user_of(token: verify.AccessToken) -> tuple[int, User]:
-    if token.origin_jti is not None:
-        row = _user_by_session.first(uuid.UUID(token.origin_jti))
-        if row is not None:
-            if row[0] is not None:
-                raise NotAuthorized(ACCESS_TOKEN_REVOKED)
-            return row[1], User.from_db("default", _USER, row[2:])
-    row = _user_and_revision_by_sub.first(token.pool_id, token.sub)
-    if row is None:
-        raise UserNotFound()
-    if token.origin_jti is not None:  # the session went with its client
+    row = _user_by_session.first(uuid.UUID(token.session))
+    if row is None:  # the session went with its user or with its client
+        if _user_by_sub.first(token.pool_id, token.sub) is None:
+            raise UserNotFound()
         raise client_not_found(token.client_id)
-    return row[0], User.from_db("default", _USER, row[1:])
+    if row[0] is not None:
+        raise NotAuthorized(ACCESS_TOKEN_REVOKED)
+    return row[1], User.from_db("default", _USER, row[2:])
 
 
 def _pool_at(pool_id: str, revision: int) -> Pool:

@@ -29,6 +29,7 @@ from identity.wire import sigv4
 from identity.wire.call import Call
 from identity.wire.service import Operation
 from identity.wire.services import json_rpc_services
+from identity.wire.shapes import unexpected
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,9 @@ _ALWAYS_ALLOWED = (
     "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-request,amz-sdk-invocation-id,"
     "authorization,x-amz-date,x-amz-security-token"
 )
+_LONGEST_HEADER = 1024
+"""Clients give up on longer header lines than they like; the whole text is in the body."""
+
 _services = {service.target_prefix: service for service in json_rpc_services}
 
 
@@ -61,7 +65,7 @@ def _perform(request: HttpRequest, request_id: str) -> Any:
     principal, region = (None, None) if operation.is_unsigned else _authenticate(request, operation, body)
     members = _decode(body)
     if principal is not None and region is not None:
-        permits.require(principal, operation.action, _resource(members, region))
+        permits.require(principal, operation.action, _resource(operation, members, region))
     actor = _actor(request, request_id, operation, principal, region)
     call = Call(operation.name, request_id, region, actor)
     return operation.perform(call, operation.parse(members))
@@ -131,17 +135,19 @@ def _decode(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise Serialization("The request body is not valid JSON.") from error
     if not isinstance(members, dict):
-        raise Serialization("Start of list found where not expected.")
+        raise unexpected(members, "Start of structure or map")
     return members
 
 
-def _resource(members: dict[str, Any], region: str) -> str:
-    """The ARN that policies are matched with: the pool the request names, else `*`."""
-    pool_id = members.get("UserPoolId")
-    if isinstance(pool_id, str):
-        return arns.user_pool(region, pool_id)
-    named = members.get("ResourceArn")
-    return named if isinstance(named, str) else "*"
+def _resource(operation: Operation, members: dict[str, Any], region: str) -> str:
+    """The ARN that policies are matched with: the pool or resource the request names, else `*`.
+
+    Only by the member that the operation reads: another one of that name would be ignored later, and must not decide.
+    """
+    named = members.get(operation.resource_member) if operation.resource_member else None
+    if not isinstance(named, str):
+        return "*"
+    return arns.user_pool(region, named) if operation.resource_member == "UserPoolId" else named
 
 
 def _actor(
@@ -188,12 +194,14 @@ def _refuse(error: ServiceError, request_id: str) -> HttpResponse:
     response = HttpResponse(orjson.dumps(body), content_type=CONTENT_TYPE, status=error.status)
     response["x-amzn-ErrorType"] = f"{error.code}:"
     response["x-amzn-ErrorMessage"] = "".join(
-        character if " " <= character <= "~" else " " if character.isspace() else "?" for character in error.message
+        character if " " <= character <= "~" else " " if character.isspace() else "?"
+        for character in error.message[:_LONGEST_HEADER]
     )
     return _with_headers(response, request_id)
 
 
 def _with_headers(response: HttpResponse, request_id: str) -> HttpResponse:
+    response["Content-Length"] = str(len(response.content))
     response["x-amzn-RequestId"] = request_id
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = _EXPOSED

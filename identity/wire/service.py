@@ -15,6 +15,8 @@ from botocore.model import OperationModel, ServiceModel
 from identity.wire.call import Answer, Call
 from identity.wire.shapes import Parse, Problems, Serialise, compile_parser, compile_serialiser
 
+_RESOURCE_MEMBERS = ("UserPoolId", "ResourceArn")
+
 Handler = Callable[..., Answer | None]
 H = TypeVar("H", bound=Handler)
 
@@ -45,6 +47,12 @@ class Operation:
     def is_unsigned(self) -> bool:
         """Whether the model marks the operation as needing no signature."""
         return bool(self.model.auth_type == "none")
+
+    @cached_property
+    def resource_member(self) -> str | None:
+        """The member that names what the operation acts on: a pool by its id, or anything by its ARN."""
+        shape = self.model.input_shape
+        return next((name for name in _RESOURCE_MEMBERS if shape and name in shape.members), None)
 
     @cached_property
     def errors(self) -> frozenset[str]:
@@ -117,6 +125,8 @@ class Service:
         def declare(handler: H) -> H:
             if name in self.operations:
                 raise DeclarationError(f"{name} is declared twice")
+            if name not in self.model.operation_names:
+                raise DeclarationError(f"{self.name} has no operation {name}")
             model = self.model.operation_model(name)
             _check_signature(handler, model, frozenset(ignores))
             self.operations[name] = Operation(self.name, model, handler, frozenset(ignores))
@@ -127,14 +137,13 @@ class Service:
 
 def _check_signature(handler: Handler, model: OperationModel, ignores: frozenset[str]) -> None:
     parameters = list(inspect.signature(handler).parameters.values())[1:]
-    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
-        return
+    named = [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
     shape = model.input_shape
     members = {xform_name(name): name for name in (shape.members if shape else ())}
     required = {xform_name(name) for name in (shape.required_members if shape else ())}
     where = f"{handler.__name__} for {model.name}"
     taken = set()
-    for parameter in parameters:
+    for parameter in named:
         if parameter.name not in members:
             raise DeclarationError(f"{where}: no member {parameter.name}")
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
@@ -142,8 +151,11 @@ def _check_signature(handler: Handler, model: OperationModel, ignores: frozenset
         if (parameter.default is inspect.Parameter.empty) != (parameter.name in required):
             wanted = "no default" if parameter.name in required else "a default"
             raise DeclarationError(f"{where}: {parameter.name} needs {wanted}")
+        if members[parameter.name] in ignores:
+            raise DeclarationError(f"{where}: {parameter.name} is both taken and ignored")
         taken.add(parameter.name)
-    if untaken := {members[name] for name in members.keys() - taken} - ignores:
+    is_wide = len(named) < len(parameters)
+    if not is_wide and (untaken := {members[name] for name in members.keys() - taken} - ignores):
         raise DeclarationError(f"{where}: nobody takes {', '.join(sorted(untaken))}")
     if unknown := ignores - set(members.values()):
         raise DeclarationError(f"{where}: ignores unknown {', '.join(sorted(unknown))}")

@@ -18,8 +18,20 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from identity.errors import InvalidParameter, Serialization
 
-# The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
-_PATTERNS_IN_FORCE = {"PasswordType": r"\S|\S.*\S"}
+_VISIBLE = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]"
+_PATTERNS_IN_FORCE = {
+    # The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
+    "PasswordType": r"\S|\S.*\S",
+    # The same languages as the model's, without backtracking, which takes seconds on long hostile texts.
+    "EmailAddressType": rf"{_VISIBLE}(?:(?!@){_VISIBLE})*+@{_VISIBLE}++",
+    "EmailVerificationMessageType": rf"(?s)(?=(?:{_VISIBLE}|\s)++\Z)(?>.*?\{{####\}}).*+",
+    "EmailVerificationMessageByLinkType": rf"(?s)(?=(?:{_VISIBLE}|\s)++\Z)(?>.*?\{{##)(?>.*?##\}}).*+",
+}
+_LONGEST_MATCHED = 4096
+"""Other patterns take quadratic time; what is longer than this and than allowed is refused without trying them."""
+
+_MOST_TOLD = 100
+"""How many violations one answer tells; all are counted. A body of two megabytes can hold half a million."""
 
 _INT_BITS = {"integer": 31, "long": 63}
 
@@ -29,15 +41,19 @@ class Problems:
     """Constraint violations of one request, collected so that all are reported at once."""
 
     items: list[str] = field(default_factory=list)
+    count: int = 0
 
     def add(self, path: str, constraint: str, value: Any, sensitive: bool) -> None:
+        self.count += 1
+        if len(self.items) >= _MOST_TOLD:
+            return
         shown = "" if sensitive or value is _HIDDEN else f" {_quoted(value)}"
         self.items.append(f"Value{shown} at '{path}' failed to satisfy constraint: {constraint}")
 
     def raise_if_any(self) -> None:
-        if count := len(self.items):
-            noun = "error" if count == 1 else "errors"
-            raise InvalidParameter(f"{count} validation {noun} detected: {'; '.join(self.items)}")
+        if self.count:
+            noun = "error" if self.count == 1 else "errors"
+            raise InvalidParameter(f"{self.count} validation {noun} detected: {'; '.join(self.items)}")
 
 
 class _Hidden:
@@ -97,7 +113,7 @@ def _structure_parser(shape: StructureShape, sensitive: bool) -> Parse:
 
     def parse(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, "Start of structure or map")
+            raise unexpected(value, "Start of structure or map")
         prefix = f"{path}." if path else ""
         parsed = {}
         for name, lowered, is_required, parse_member in members:
@@ -118,7 +134,7 @@ def _list_parser(shape: ListShape, sensitive: bool) -> Parse:
 
     def parse(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, list):
-            raise _unexpected(value, "Start of list")
+            raise unexpected(value, "Start of list")
         check_length(len(value), value if printable else _HIDDEN, path, problems)
         items = []
         for position, item in enumerate(value, start=1):
@@ -136,21 +152,22 @@ def _map_parser(shape: MapShape, sensitive: bool) -> Parse:
     parse_key = compile_parser(shape.key, sensitive)
     parse_value = compile_parser(shape.value, sensitive)
     check_length = _bounds_check(shape, "length", sensitive)
+    tells_values_by_path = shape.value.type_name == "structure"
 
     def parse(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, dict):
-            raise _unexpected(value, "Start of structure or map")
+            raise unexpected(value, "Start of structure or map")
         check_length(len(value), _HIDDEN, path, problems)
         parsed = {}
         for key, item in value.items():
-            of_key, of_value = Problems(), Problems()
+            of_key = Problems()
             parse_key(key, path, of_key)
-            if item is not None:
-                parsed[key] = parse_value(item, f"{path}.{key}.member", of_value)
             _as_map_constraint(of_key, "Map keys", path, problems, sensitive)
-            if shape.value.type_name == "structure":
-                problems.items += of_value.items
-            else:
+            if item is None:
+                continue
+            of_value = problems if tells_values_by_path else Problems()
+            parsed[key] = parse_value(item, f"{path}.{key}.member", of_value)
+            if not tells_values_by_path:
                 _as_map_constraint(of_value, "Map value", path, problems, sensitive)
         return parsed
 
@@ -168,6 +185,7 @@ def _string_parser(shape: Shape, sensitive: bool) -> Parse:
     choices = shape.metadata.get("enum") or ()
     shown_pattern = shape.metadata.get("pattern")
     matches = _full_match(_PATTERNS_IN_FORCE.get(shape.name, shown_pattern)) if shown_pattern else None
+    longest_matched = max(shape.metadata["max"], _LONGEST_MATCHED) if "max" in shape.metadata else float("inf")
     enum_text = f"Member must satisfy enum value set: [{', '.join(choices)}]"
     pattern_text = f"Member must satisfy regular expression pattern: {shown_pattern}"
 
@@ -179,7 +197,7 @@ def _string_parser(shape: Shape, sensitive: bool) -> Parse:
         check_length(len(value), value, path, problems)
         if choices and value not in choices:
             problems.add(path, enum_text, value, sensitive)
-        if matches and not matches(value):
+        if matches and len(value) <= longest_matched and not matches(value):
             problems.add(path, pattern_text, value, sensitive)
         return value
 
@@ -254,7 +272,8 @@ def _bounds_check(shape: Shape, quantity: str, sensitive: bool) -> Callable[[int
     return check
 
 
-def _unexpected(value: Any, wanted: str) -> Serialization:
+def unexpected(value: Any, wanted: str) -> Serialization:
+    """The refusal of one kind of JSON value where another was `wanted`."""
     if isinstance(value, list | dict):
         found = "list" if isinstance(value, list) else "structure or map"
         return Serialization(f"Start of {found} found where not expected.")
@@ -263,7 +282,7 @@ def _unexpected(value: Any, wanted: str) -> Serialization:
 
 def _not_convertible(value: Any, wanted: str) -> Serialization:
     if isinstance(value, list | dict):
-        return _unexpected(value, wanted)
+        return unexpected(value, wanted)
     return Serialization(f"{_token(value)} can not be converted to {wanted}")
 
 

@@ -8,10 +8,10 @@ from django.db import transaction
 
 from identity.access import audit
 from identity.access.actor import Actor
-from identity.errors import InvalidParameter, UnsupportedUserState, UsernameExists, UserNotFound
+from identity.errors import InvalidParameter, UnsupportedUserState, UsernameExists
 from pools import lookup
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords, sign_up
+from pools.accounts import leave, passwords, sign_up
 from pools.config.passwords import PasswordPolicy
 from pools.messages import deliver
 from pools.messages.message import CHANNELS, Channel, invitation
@@ -33,12 +33,13 @@ def create_user(
 ) -> User:
     """A user with a temporary password, invited by message.
 
-    `channels` are those to invite by; None means SMS, and nothing when there is no phone number.
+    Required attributes may be missing: the user is asked for them with the new password. `channels` are those to
+    invite by; None means SMS, and nothing when there is no phone number.
     Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (the user stays).
     """
     named = user_attributes.name_new_user(pool, username, attributes)
     user_attributes.check_values(pool, named)
-    user_attributes.check_required(pool, named)
+    user_attributes.check_verified_flags(named)
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
@@ -67,21 +68,24 @@ def resend_invitation(
 
     Raises: UserNotFound, UnsupportedUserState, InvalidPassword, InvalidParameter, CodeDeliveryFailure.
     """
-    user = lookup.find_user(pool, username)
-    if user is None:
-        raise UserNotFound()
-    if user.status != UserStatus.FORCE_CHANGE_PASSWORD:
-        raise UnsupportedUserState(f"Resend not possible. {username} status is not FORCE_CHANGE_PASSWORD")
+    user = lookup.user(pool, username)
+    _check_is_invited(user, username)
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
     targets = _targets(user, channels)
     hashed = passwords.hash(password)
     with transaction.atomic():
+        _check_is_invited(user_attributes.locked(user), username)
         passwords.store(user, hashed, temporary=True)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
     _invite(user, targets, password)
     return user
+
+
+def _check_is_invited(user: User, username: str) -> None:
+    if user.status != UserStatus.FORCE_CHANGE_PASSWORD:
+        raise UnsupportedUserState(f"Resend not possible. {username} status is not FORCE_CHANGE_PASSWORD")
 
 
 def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
@@ -104,7 +108,7 @@ def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
 def _invite(user: User, targets: list[str], password: str) -> None:
     shown = user_attributes.known_as(user)
     for attribute in targets:
-        deliver.send(invitation(user.pool, shown, attribute, user.attributes[attribute], password))
+        deliver.send(invitation(user.pool, user.username, shown, attribute, user.attributes[attribute], password))
 
 
 def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
@@ -117,7 +121,7 @@ def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
 def delete_user(pool: Pool, user: User, *, by: Actor) -> None:
     """Delete a user and everything that is theirs; the name is free again."""
     with transaction.atomic():
-        user.delete()
+        leave.delete(user)
         audit.record(by, pool.arn, sub=user.sub)
 
 

@@ -9,11 +9,21 @@ from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 
-from identity.errors import UNAUTHORIZED_ATTRIBUTE, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
+from identity import clock
+from identity.errors import (
+    UNAUTHORIZED_ATTRIBUTE,
+    AliasExists,
+    InvalidParameter,
+    NotAuthorized,
+    UsernameExists,
+    UserNotFound,
+)
 from pools.config.client import ClientSettings
 from pools.config.schema import VERIFIED_FLAGS, Schema, is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
 from pools.models import Client, Pool, SignInName, User
+
+_SUB_LENGTH = 36
 
 
 def check_writable(client: Client, attributes: Mapping[str, str]) -> None:
@@ -50,6 +60,16 @@ def check_values(pool: Pool, attributes: Mapping[str, str]) -> None:
         raise InvalidParameter("Invalid phone number format.", field="phone_number")
 
 
+def check_verified_flags(attributes: Mapping[str, str]) -> None:
+    """Only an address that there is can be verified.
+
+    Raises: InvalidParameter.
+    """
+    for name, flag in VERIFIED_FLAGS.items():
+        if attributes.get(flag) == "true" and not attributes.get(name):
+            raise InvalidParameter(f"{name} is required to set {flag} to true.", field=name)
+
+
 def check_required(pool: Pool, attributes: Mapping[str, str]) -> None:
     """Raises: InvalidParameter, naming every required attribute that is missing."""
     missing = (name for name in Schema.of(pool).required if not attributes.get(name))
@@ -68,14 +88,23 @@ def name_new_user(pool: Pool, username: str, attributes: Mapping[str, str]) -> d
     Raises: InvalidParameter for a user name whose form the pool does not allow.
     """
     settings = SignInSettings.of(pool)
-    found = {name: value for name, value in attributes.items() if value != ""}
+    found = _normalised(pool, {name: value for name, value in attributes.items() if value != ""})
     if not settings.username_attributes:
         _check_free_username(settings, username)
         return found
     attribute = _contact_form(settings, username)
-    if found.setdefault(attribute, username) != username:
+    if settings.fold(found.setdefault(attribute, username)) != settings.fold(username):
         raise InvalidParameter(f"The user name and the {attribute} attribute must be the same.", field=attribute)
     return found
+
+
+def _normalised(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
+    """Booleans are taken in any case, as `True` is what many a language prints, and kept in lower case."""
+    known = Schema.of(pool).attributes
+    return {
+        name: value.lower() if name in known and known[name].kind == "Boolean" else value
+        for name, value in attributes.items()
+    }
 
 
 def _contact_form(settings: SignInSettings, username: str) -> str:
@@ -103,6 +132,18 @@ def _check_free_username(settings: SignInSettings, username: str) -> None:
             )
 
 
+def locked(user: User) -> User:
+    """The user's row as it is now, locked; call inside a transaction.
+
+    Raises: UserNotFound, when it has been deleted meanwhile.
+    """
+    fresh = User.objects.select_for_update().filter(pk=user.pk).first()
+    if fresh is None:
+        raise UserNotFound()
+    fresh.pool = user.pool
+    return fresh
+
+
 def known_as(user: User) -> str:
     """The name people know: where an address is the user name, that address and not the sub behind it."""
     for attribute in ("email", "phone_number"):
@@ -118,7 +159,7 @@ def sign_in_names(pool: Pool, username: str, attributes: Mapping[str, str]) -> d
     """
     settings = SignInSettings.of(pool)
     names = {SignInName.Kind.USERNAME.value: username}
-    for attribute in settings.contact_names:
+    for attribute in sorted(settings.contact_names):  # one order for all: two that want the same names never deadlock
         value = attributes.get(attribute)
         flag = VERIFIED_FLAGS.get(attribute)
         is_usable = attribute in settings.username_attributes or flag is None or attributes.get(flag) == "true"
@@ -166,7 +207,14 @@ def _is_taken_otherwise(user: User, kind: str, folded: bytes) -> bool:
     if kind not in pair:
         return False
     others = SignInName.objects.filter(pool_id=user.pool_id, folded=folded, kind__in=pair).exclude(user=user)
-    return others.exists()
+    return others.exists() or _is_sub_of_another(user, folded)
+
+
+def _is_sub_of_another(user: User, folded: bytes) -> bool:
+    """A sub is a name as well: whoever took another's as user name would be found in that user's place."""
+    if len(folded) != _SUB_LENGTH or not folded.isascii():
+        return False
+    return User.objects.filter(pool_id=user.pool_id, sub=folded.decode()).exclude(pk=user.pk).exists()
 
 
 def _taken(pool: Pool, kind: str) -> UsernameExists | AliasExists:
@@ -177,15 +225,12 @@ def _taken(pool: Pool, kind: str) -> UsernameExists | AliasExists:
 
 
 def _take_over(user: User, kind: str, folded: bytes) -> None:
-    holder = (
-        SignInName.objects.filter(pool_id=user.pool_id, kind=kind, folded=folded)
-        .exclude(user=user)
-        .select_related("user")
-        .first()
-    )
-    if holder is None:
+    name = SignInName.objects.filter(pool_id=user.pool_id, kind=kind, folded=folded).exclude(user=user).first()
+    if name is None:
         return
-    loser = User.objects.select_for_update().get(pk=holder.user_id)
-    loser.attributes = {**loser.attributes, VERIFIED_FLAGS[kind]: "false"}
-    loser.save(update_fields=["attributes"])
-    holder.delete()
+    loser = User.objects.select_for_update().filter(pk=name.user_id).first()
+    if loser is not None:
+        loser.attributes = {**loser.attributes, VERIFIED_FLAGS[kind]: "false"}
+        loser.modified_at = clock.now()
+        loser.save(update_fields=["attributes", "modified_at"])
+    name.delete()

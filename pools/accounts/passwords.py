@@ -75,7 +75,10 @@ def is_correct(user: User, password: str) -> bool:
 
 
 def store(user: User, password_hash: str, *, temporary: bool) -> None:
-    """Write a user's credential; a temporary one ends when the pool's policy says."""
+    """Write a user's credential; a temporary one ends when the pool's policy says.
+
+    Lock or write the user's row first, as every writer does: in opposite orders two of them would deadlock.
+    """
     now = clock.now()
     lifetime = PasswordPolicy.of(user.pool).temporary_lifetime
     Credential.objects.update_or_create(
@@ -97,8 +100,8 @@ def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bo
     hashed = hash(password)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     with transaction.atomic():
-        store(user, hashed, temporary=not permanent)
         User.objects.filter(pk=user.pk).update(status=status, modified_at=clock.now())
+        store(user, hashed, temporary=not permanent)
         audit.record(by, pool.arn, sub=user.sub, permanent=permanent)
 
 
@@ -115,5 +118,5 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     throttle.give_back(key)
     hashed = hash(proposed)
     with transaction.atomic():
-        store(user, hashed, temporary=False)
         User.objects.filter(pk=user.pk).update(modified_at=clock.now())
+        store(user, hashed, temporary=False)

@@ -14,6 +14,7 @@ from identity.errors import (
     NO_AUTO_VERIFICATION,
     SIGN_UP_NOT_PERMITTED,
     USER_DISABLED,
+    AliasExists,
     CodeMismatch,
     InvalidParameter,
     NotAuthorized,
@@ -42,7 +43,7 @@ class SignedUp:
     delivery: Delivery | None
 
 
-def register(client: Client, *, username: str, password: str, attributes: Mapping[str, str]) -> SignedUp:
+def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
     """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
 
     Raises: NotAuthorized (closed pool, attribute not writable), InvalidParameter, InvalidPassword, UsernameExists,
@@ -52,6 +53,8 @@ def register(client: Client, *, username: str, password: str, attributes: Mappin
     if SignInSettings.of(pool).is_sign_up_closed:
         raise NotAuthorized(SIGN_UP_NOT_PERMITTED)
     named = user_attributes.name_new_user(pool, username, attributes)
+    if password is None:
+        raise InvalidParameter("Password is required to sign up.", field="password")
     PasswordPolicy.of(pool).check(password)
     user_attributes.check_values(pool, named)
     user_attributes.check_writable(client, attributes)
@@ -107,12 +110,15 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     _check_may_confirm(user)
     found = verification.find(user, code)
     with transaction.atomic():
+        fresh = user_attributes.locked(user)
+        _check_may_confirm(fresh)
         verification.use_up(found)
-        fresh = User.objects.select_for_update().get(pk=user.pk)
-        fresh.pool = pool
         fresh.attributes = {**fresh.attributes, VERIFIED_FLAGS[found.attribute]: "true"}
         _confirm(fresh)
-        user_attributes.claim_names(fresh, force=force_alias)
+        try:
+            user_attributes.claim_names(fresh, force=force_alias)
+        except AliasExists:
+            raise AliasExists(f"An account with the {found.attribute} already exists.") from None
     return fresh
 
 
@@ -121,7 +127,7 @@ def confirm_by_administrator(user: User) -> None:
 
     Raises: NotAuthorized (state).
     """
-    fresh = User.objects.select_for_update().get(pk=user.pk)
+    fresh = user_attributes.locked(user)
     if fresh.status != UserStatus.UNCONFIRMED:
         raise _not_confirmable(fresh)
     _confirm(fresh)
@@ -144,29 +150,46 @@ def _confirm(user: User) -> None:
     user.save(update_fields=["status", "attributes", "modified_at"])
 
 
-def resend(client: Client, *, username: str) -> Delivery | None:
+def resend(client: Client, *, username: str) -> Delivery:
     """A new code in place of the old one.
 
-    Where the client hides existence, an unknown user gets a simulated answer and nothing is sent.
+    Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
+    confirmed account stands behind a name is not told.
     Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
     CodeDeliveryFailure.
     """
     pool = client.pool
+    if not SignInSettings.of(pool).auto_verified_attributes:
+        raise InvalidParameter(NO_AUTO_VERIFICATION)
+    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.find_user(pool, username)
-    if user is None and not ClientSettings.of(client).hides_existence:
+    if user is None and not hides_existence:
         raise UserNotFound(NAME_CLIENT_NOT_FOUND)
     throttle.reserve(_throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
     if user is None:
         return verification.simulated_delivery(pool, username)
+    try:
+        with transaction.atomic():
+            fresh = user_attributes.locked(user)
+            target = _resend_target(fresh)
+            code = verification.renew(fresh, target)
+    except (NotAuthorized, InvalidParameter, UserNotFound):
+        if hides_existence:
+            return verification.simulated_delivery(pool, username)
+        raise
+    return _send(fresh, target, Kind.RESEND_CODE, code)
+
+
+def _resend_target(user: User) -> str:
+    """The attribute that another code goes to. Raises: NotAuthorized, InvalidParameter."""
     if not user.enabled:
         raise NotAuthorized(USER_DISABLED)
     if user.status != UserStatus.UNCONFIRMED:
         raise InvalidParameter(ALREADY_CONFIRMED)
-    target = verification.target(pool, user.attributes)
+    target = verification.target(user.pool, user.attributes)
     if target is None:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
-    code = verification.renew(user, target)
-    return _send(user, target, Kind.RESEND_CODE, code)
+    return target
 
 
 def _send(user: User, attribute: str, kind: Kind, code: str) -> Delivery:

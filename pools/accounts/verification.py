@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from identity import clock, ids, keyring
 from identity.errors import CodeMismatch, ExpiredCode
 from pools.config.lifetimes import SIGN_UP_CODE
+from pools.config.schema import is_email
 from pools.config.sign_in import SignInSettings
 from pools.messages.message import CHANNELS, Channel
 from pools.models import Code, Pool, User
@@ -86,13 +87,15 @@ def delivery(attribute: str, value: str) -> Delivery:
     return Delivery(attribute, CHANNELS[attribute], mask(attribute, value))
 
 
-def simulated_delivery(pool: Pool, name: str) -> Delivery | None:
-    """What a code for an unknown user would have told: the same for the same name every time."""
-    verified = SignInSettings.of(pool).auto_verified_attributes
-    if not verified:
-        return None
-    digest = keyring.mac("simulated delivery", f"{pool.id} {name}".encode())
-    if "email" in verified and "phone_number" not in verified:
+def simulated_delivery(pool: Pool, name: str) -> Delivery:
+    """What a code for an unknown user would have told: the same for the same name every time.
+
+    The form of the name decides between the pool's auto-verified attributes, of which there must be one.
+    """
+    settings = SignInSettings.of(pool)
+    verified = settings.auto_verified_attributes
+    digest = keyring.mac("simulated delivery", pool.id.encode() + b" " + settings.fold(name))
+    if "email" in verified and ("phone_number" not in verified or is_email(name)):
         letters = "".join(chr(ord("a") + octet % 26) for octet in digest[:2])
         value = name if "@" in name else f"{letters[0]}@{letters[1]}"
         return delivery("email", value)

@@ -119,24 +119,28 @@ def _check_oauth(settings: Members, has_secret: bool) -> None:
     for scope in settings.get("AllowedOAuthScopes", ()):
         if scope not in STANDARD_SCOPES:
             raise ScopeDoesNotExist(f"Invalid scope requested: {scope}")
-    for url in (*settings.get("CallbackURLs", ()), *settings.get("LogoutURLs", ())):
-        _check_redirect(url)
+        if "client_credentials" in flows:
+            raise InvalidOAuthFlow(f"{scope} is not supported with client_credentials flow")
+    for url in settings.get("CallbackURLs", ()):
+        _check_redirect(url, "callback_urls")
+    for url in settings.get("LogoutURLs", ()):
+        _check_redirect(url, "logout_urls")
     default = settings.get("DefaultRedirectURI")
     if default is not None and default not in settings.get("CallbackURLs", ()):
         raise InvalidParameter("DefaultRedirectURI must be one of the CallbackURLs.", field="default_redirect_uri")
 
 
-def _check_redirect(url: str) -> None:
+def _check_redirect(url: str, field: str) -> None:
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
-        raise InvalidParameter(f"{url} is not a valid redirect URI.", field="callback_urls") from None
+        raise InvalidParameter(f"{url} is not a valid redirect URI.", field=field) from None
     if not parts.scheme or "#" in url or (parts.scheme in {"http", "https"} and not host):
         reason = "cannot contain a fragment" if "#" in url else "is not an absolute URI"
-        raise InvalidParameter(f"{url} {reason}.", field="callback_urls")
+        raise InvalidParameter(f"{url} {reason}.", field=field)
     if parts.scheme == "http" and not _is_loopback(host or ""):
-        raise InvalidParameter(f"{url} cannot use the HTTP protocol.", field="callback_urls")
+        raise InvalidParameter(f"{url} cannot use the HTTP protocol.", field=field)
 
 
 def _is_loopback(host: str) -> bool:

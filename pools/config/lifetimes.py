@@ -40,7 +40,9 @@ class Lifetimes(View):
 
 def _validity(settings: Mapping[str, Any], token: str) -> timedelta:
     default, default_unit = _DEFAULTS[token]
-    number = settings.get(f"{token}Validity") or default
+    number = settings.get(f"{token}Validity")
+    if number is None:  # a unit alone says nothing
+        return timedelta(**{default_unit: default})
     unit = settings.get("TokenValidityUnits", {}).get(token, default_unit)
     return timedelta(**{unit: number})
 

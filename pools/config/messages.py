@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,6 +12,7 @@ from pools.config.view import View
 
 CODE = "{####}"
 USERNAME = "{username}"
+_PLACEHOLDER = re.compile("|".join(map(re.escape, (CODE, USERNAME))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,11 @@ class Template:
     subject: str = ""
 
     def render(self, code: str, username: str = "") -> Template:
-        """The message with its placeholders filled in; the code goes last, so no name can expand into it."""
-        return Template(*(part.replace(USERNAME, username).replace(CODE, code) for part in (self.body, self.subject)))
+        """The message with its placeholders filled in, all at once: a value may look like a placeholder itself."""
+        values = {CODE: code, USERNAME: username}
+        return Template(
+            *(_PLACEHOLDER.sub(lambda found: values[found[0]], part) for part in (self.body, self.subject)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,13 @@ class EmailSettings(View):
     def read(cls, settings: Mapping[str, Any]) -> Self:
         email = settings["EmailConfiguration"]
         return cls(
-            sender=email.get("From") or config.email_from,
+            sender=email.get("From") or _identity_address(email.get("SourceArn", "")) or config.email_from,
             reply_to=email.get("ReplyToEmailAddress"),
             configuration_set=email.get("ConfigurationSet"),
         )
+
+
+def _identity_address(source_arn: str) -> str | None:
+    """The address of an SES identity; None for an identity that is a whole domain."""
+    _, _, identity = source_arn.partition(":identity/")
+    return identity if "@" in identity else None

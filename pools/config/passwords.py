@@ -14,6 +14,7 @@ from pools.config.view import View
 
 SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+-"
 DEFAULT_TEMPORARY_DAYS = 7
+LONGEST = 256
 
 _DEFAULTS = {
     "MinimumLength": 8,
@@ -72,6 +73,9 @@ class PasswordPolicy(View):
             (not self.require_lowercase or _any_of(password, string.ascii_lowercase), _must_have("lowercase")),
             (not self.require_numbers or _any_of(password, string.digits), _must_have("numeric")),
             (not self.require_symbols or _has_symbol(password), _must_have("symbol")),
+            # Requests with a password member are held to these by the model; a challenge's answer is free text.
+            (len(password) <= LONGEST, "Password too long"),
+            (password == password.strip(string.whitespace), "Password must not begin or end with white space"),
         ):
             if not holds:
                 raise InvalidPassword(f"Password did not conform with policy: {text}", field="password")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from identity.errors import InvalidParameter
+from identity.errors import FeatureUnavailableInTier, InvalidParameter
 from pools.config import passwords, schema, unbuilt
 
 Members = Mapping[str, Any]
@@ -23,8 +23,14 @@ _KEPT_AS_GIVEN = (
     "AccountRecoverySetting",
     "KeyConfiguration",
     "IssuerConfiguration",
-    "DcrConfiguration",
 )
+# An object that is given fills in the members it leaves out; an update without the object keeps what there was.
+_DCR_DEFAULTS = {
+    "EnableStatus": "Enabled",
+    "OpenDcrEnabled": False,
+    "AuthenticatedGrantTypes": ["code", "client_credentials"],
+    "OpenDcrGrantTypes": ["code"],
+}
 _MIRRORED = {
     "SmsVerificationMessage": "SmsMessage",
     "EmailVerificationMessage": "EmailMessage",
@@ -36,7 +42,7 @@ _ACR_LEVELS = ("Level1", "Level2", "Level3", "Level4")
 def created(members: Members) -> dict[str, Any]:
     """Settings of a new pool.
 
-    Raises: InvalidParameter.
+    Raises: InvalidParameter, FeatureUnavailableInTier.
     """
     if members.get("AliasAttributes") and members.get("UsernameAttributes"):
         raise InvalidParameter(
@@ -51,9 +57,9 @@ def created(members: Members) -> dict[str, Any]:
 def replaced(current: Members, members: Members) -> dict[str, Any]:
     """Settings of a pool after UpdateUserPool.
 
-    Raises: InvalidParameter.
+    Raises: InvalidParameter, FeatureUnavailableInTier.
     """
-    return {name: current[name] for name in IMMUTABLE if name in current} | _mutable(members)
+    return {name: current[name] for name in (*IMMUTABLE, "DcrConfiguration") if name in current} | _mutable(members)
 
 
 def with_custom_attributes(current: Members, given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -100,6 +106,11 @@ def _mutable(members: Members) -> dict[str, Any]:
         "AcrConfiguration": _acr(members.get("AcrConfiguration", {})),
         "UserAttributeUpdateSettings": _update_settings(members),
     }
+    if "DcrConfiguration" in members:
+        settings["DcrConfiguration"] = {**_DCR_DEFAULTS, **members["DcrConfiguration"]}
+    if tier(settings) == "LITE" and settings["AcrConfiguration"] != _acr({}):
+        raise FeatureUnavailableInTier("AcrConfiguration is not available in the LITE tier.")
+    _check_sms(members.get("SmsConfiguration", {}))
     settings |= _policies_and_admin_create(members)
     settings |= _messages(members)
     return settings
@@ -148,6 +159,11 @@ def _email(given: Members) -> dict[str, Any]:
     if "\n" in sender or "\r" in sender or (sender and "@" not in sender):
         raise InvalidParameter("Invalid From address in EmailConfiguration.", field="email_configuration")
     return email
+
+
+def _check_sms(given: Members) -> None:
+    if given.get("SnsCallerArn") and given.get("EumsSms"):
+        raise InvalidParameter("SnsCallerArn and EumsSms can not be used together.", field="sms_configuration")
 
 
 def _acr(given: Members) -> dict[str, Any]:

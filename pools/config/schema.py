@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from identity.errors import InvalidParameter
@@ -32,8 +33,10 @@ _STRINGS = (
     "website",
     "email",
 )
-_EMAIL = re.compile(r"""[^\s@,;:<>()\[\]"\\]{1,256}@[^\s@,;:<>()\[\]"\\]{1,255}\.[^\s@.,;:<>()\[\]"\\]+""")
+_NOT_IN_EMAIL = r"""\s@,;:<>()\[\]"\\\x00-\x1f\x7f"""
+_EMAIL = re.compile(rf"[^{_NOT_IN_EMAIL}]{{1,256}}@[^{_NOT_IN_EMAIL}]{{1,255}}\.[^.{_NOT_IN_EMAIL}]+")
 _PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def _entry(name: str, kind: str = "String", **changes: Any) -> dict[str, Any]:
@@ -79,15 +82,17 @@ def stored_schema(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     Raises: InvalidParameter.
     """
-    schema = {name: dict(entry) for name, entry in STANDARD.items()}
+    changed: dict[str, dict[str, Any]] = {}
     customs = []
     for attribute in given:
         name = _required_name(attribute)
-        if name in schema:
-            schema[name] = _changed_standard(schema[name], attribute)
+        if name in changed:
+            raise _taken(name)
+        if name in STANDARD:
+            changed[name] = _changed_standard(STANDARD[name], attribute)
         else:
             customs.append(attribute)
-    return with_custom(list(schema.values()), customs)
+    return with_custom([changed.get(name, dict(entry)) for name, entry in STANDARD.items()], customs)
 
 
 def with_custom(schema: list[dict[str, Any]], given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -100,14 +105,16 @@ def with_custom(schema: list[dict[str, Any]], given: Sequence[Mapping[str, Any]]
     for attribute in given:
         entry = _custom_entry(attribute)
         if entry["Name"] in taken:
-            raise InvalidParameter(
-                f"{entry['Name']}: Existing attribute already has name {entry['Name']}.", field="schema"
-            )
+            raise _taken(entry["Name"])
         taken.add(entry["Name"])
         added.append(entry)
     if sum(1 for name in taken if name not in STANDARD) > MAX_CUSTOM:
         raise InvalidParameter(f"A user pool can have at most {MAX_CUSTOM} custom attributes.", field="schema")
     return added
+
+
+def _taken(name: str) -> InvalidParameter:
+    return InvalidParameter(f"{name}: Existing attribute already has name {name}.", field="schema")
 
 
 def _required_name(attribute: Mapping[str, Any]) -> str:
@@ -117,7 +124,7 @@ def _required_name(attribute: Mapping[str, Any]) -> str:
     return str(name)
 
 
-def _changed_standard(standard: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_standard(standard: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     name = standard["Name"]
     if name == "sub":
         raise InvalidParameter("You can not change the standard schema attribute sub", field="schema")
@@ -128,7 +135,7 @@ def _changed_standard(standard: dict[str, Any], given: Mapping[str, Any]) -> dic
             f"You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute {name}",
             field="schema",
         )
-    changed = standard | {key: given[key] for key in ("Mutable", "Required") if key in given}
+    changed = {**standard, **{key: given[key] for key in ("Mutable", "Required") if key in given}}
     for key in ("StringAttributeConstraints", "NumberAttributeConstraints"):
         if key in given and key in standard:
             changed[key] = {**standard[key], **given[key]}
@@ -177,16 +184,15 @@ def _whole(text: str | None, name: str) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise InvalidParameter(f"user.{name}: Invalid length constraint {text}", field="schema")
-    return int(text[:10])
+    return int(text.lstrip("0")[:10] or 0)
 
 
-def _number(text: str | None, name: str) -> float | None:
+def _number(text: str | None, name: str) -> Decimal | None:
     if not text:
         return None
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidParameter(f"user.{name}: Invalid value constraint {text}", field="schema") from None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidParameter(f"user.{name}: Invalid value constraint {text}", field="schema")
+    return Decimal(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +206,8 @@ class Attribute:
     is_required: bool
     min_length: int | None = None
     max_length: int | None = None
-    min_value: float | None = None
-    max_value: float | None = None
+    min_value: Decimal | None = None
+    max_value: Decimal | None = None
 
     def complaint(self, value: str) -> str | None:
         """What is wrong with a value, or None."""
@@ -221,12 +227,12 @@ class Attribute:
         return None
 
     def _number_complaint(self, value: str) -> str | None:
-        if not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value, re.ASCII):
+        if not _NUMBER.fullmatch(value):
             return "Invalid number value"
-        if self.min_value is not None and float(value) < self.min_value:
-            return f"Number must be at least {self.min_value:g}"
-        if self.max_value is not None and float(value) > self.max_value:
-            return f"Number must be at most {self.max_value:g}"
+        if self.min_value is not None and Decimal(value) < self.min_value:
+            return f"Number must be at least {self.min_value}"
+        if self.max_value is not None and Decimal(value) > self.max_value:
+            return f"Number must be at most {self.max_value}"
         return None
 
 
@@ -279,6 +285,7 @@ def _attribute(entry: Mapping[str, Any]) -> Attribute:
     lengths = entry.get("StringAttributeConstraints", {})
     numbers = entry.get("NumberAttributeConstraints", {})
     is_string = entry["AttributeDataType"] == "String"
+    max_length = _whole(lengths.get("MaxLength"), entry["Name"])
     return Attribute(
         name=entry["Name"],
         kind=entry["AttributeDataType"],
@@ -286,7 +293,7 @@ def _attribute(entry: Mapping[str, Any]) -> Attribute:
         is_mutable=entry["Mutable"],
         is_required=entry["Required"],
         min_length=_whole(lengths.get("MinLength"), entry["Name"]),
-        max_length=_whole(lengths.get("MaxLength"), entry["Name"]) or (MAX_LENGTH if is_string else None),
+        max_length=MAX_LENGTH if max_length is None and is_string else max_length,
         min_value=_number(numbers.get("MinValue"), entry["Name"]),
         max_value=_number(numbers.get("MaxValue"), entry["Name"]),
     )

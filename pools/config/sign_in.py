@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from pools.config.view import View
+
+_LONGEST_INDEXED = 1024
+"""In bytes. User names are shorter; an alias may be longer than what a row of PostgreSQL's indexes holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,9 @@ class SignInSettings(View):
         )
 
     def fold(self, name: str) -> bytes:
-        """The form in which sign-in names are compared and stored."""
-        return (name if self.is_case_sensitive else name.lower()).encode()
+        """The form in which sign-in names are compared and stored; a digest of those that are too long to index."""
+        folded = (name if self.is_case_sensitive else name.lower()).encode()
+        return folded if len(folded) <= _LONGEST_INDEXED else hashlib.sha256(folded).digest()
 
     @property
     def contact_names(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ _POOL: Mapping[str, _Asks] = {
     "VerificationMessageTemplate.DefaultEmailOption": lambda value: value == "CONFIRM_WITH_LINK",
     "DcrConfiguration": lambda value: value.get("EnableStatus", "Enabled") == "Enabled",
     "KeyConfiguration.KeyType": lambda value: value != "AWS_OWNED_KEY",
+    "KeyConfiguration.KmsKeyArn": bool,
     "IssuerConfiguration.Type": lambda value: value != "ORIGINAL",
 }
 _CLIENT: Mapping[str, _Asks] = {

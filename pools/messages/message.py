@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape, unescape
+
+from django.utils.html import strip_tags
 
 from pools.config.messages import MessageTemplates, Template
 from pools.models import Pool
@@ -27,7 +30,7 @@ CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`code` is the secret in it: a one-time code or a temporary password."""
+    """`code` is the secret in it: a one-time code or a temporary password. `name` is what `{username}` becomes."""
 
     pool: Pool
     username: str
@@ -35,7 +38,23 @@ class Message:
     to: str
     kind: Kind
     code: str
-    text: Template
+    template: Template
+    name: str
+
+    @property
+    def text(self) -> Template:
+        """As the template's author wrote it: for an SMS, and for reading."""
+        return self.template.render(self.code, self.name)
+
+    @property
+    def html(self) -> str:
+        """The body as HTML, in which a name or a password is never markup."""
+        return self.template.render(escape(self.code), escape(self.name)).body
+
+    @property
+    def plain(self) -> str:
+        """The body without the template's markup; names and passwords stay whole."""
+        return Template(unescape(strip_tags(self.template.body))).render(self.code, self.name).body
 
 
 def verification(pool: Pool, username: str, attribute: str, to: str, kind: Kind, code: str) -> Message:
@@ -43,12 +62,12 @@ def verification(pool: Pool, username: str, attribute: str, to: str, kind: Kind,
     templates = MessageTemplates.of(pool)
     channel = CHANNELS[attribute]
     template = templates.verification_email if channel is Channel.EMAIL else templates.verification_sms
-    return Message(pool, username, channel, to, kind, code, template.render(code, username))
+    return Message(pool, username, channel, to, kind, code, template, username)
 
 
-def invitation(pool: Pool, username: str, attribute: str, to: str, password: str) -> Message:
-    """A temporary password to an `email` or `phone_number`."""
+def invitation(pool: Pool, username: str, name: str, attribute: str, to: str, password: str) -> Message:
+    """A temporary password to an `email` or `phone_number`; `name` is what people know the user by."""
     templates = MessageTemplates.of(pool)
     channel = CHANNELS[attribute]
     template = templates.invitation_email if channel is Channel.EMAIL else templates.invitation_sms
-    return Message(pool, username, channel, to, Kind.ADMIN_CREATE_USER, password, template.render(password, username))
+    return Message(pool, username, channel, to, Kind.ADMIN_CREATE_USER, password, template, name)

@@ -23,7 +23,7 @@ class Outgoing(models.Model):
     subject = models.TextField(blank=True)
     body = models.TextField()
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE)
-    username = models.CharField(max_length=128)
+    username = models.CharField(max_length=384)
     sent_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

@@ -16,6 +16,8 @@ class SignInName(models.Model):
     """
 
     class Kind(models.TextChoices):
+        """In order of precedence, should one name be of two kinds for two users."""
+
         USERNAME = "username"
         EMAIL = "email"
         PHONE_NUMBER = "phone_number"

@@ -33,7 +33,7 @@ class User(AbstractBaseUser):
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="users")
     sub = models.CharField(max_length=36)
-    username = models.CharField(max_length=128)
+    username = models.CharField(max_length=384)  # 128 characters, which can grow when they are lower-cased
     attributes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
     status = models.CharField(max_length=24, choices=UserStatus)
     enabled = models.BooleanField(default=True)

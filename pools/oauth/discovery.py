@@ -7,9 +7,10 @@ from functools import lru_cache
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from identity.errors import ResourceNotFound
+from identity.errors import ResourceNotFound, pool_not_found
 from identity.keys import signing
 from pools import lookup
+from pools.models import Pool
 
 _MAX_AGE = "public, max-age=300"
 
@@ -17,7 +18,7 @@ _MAX_AGE = "public, max-age=300"
 def jwks(request: HttpRequest, pool_id: str) -> HttpResponse:
     """`{issuer}/.well-known/jwks.json`: the keys that sign now, and those whose tokens are still valid."""
     try:
-        pool = lookup.pool(pool_id, None)
+        pool = _pool(pool_id)
     except ResourceNotFound as error:
         return _answer(orjson.dumps({"message": error.message}), status=404)
     return _answer(signing.keys_of(pool.id, pool.revision).jwks)
@@ -26,10 +27,17 @@ def jwks(request: HttpRequest, pool_id: str) -> HttpResponse:
 def configuration(request: HttpRequest, pool_id: str) -> HttpResponse:
     """`{issuer}/.well-known/openid-configuration`: only what exists is named."""
     try:
-        pool = lookup.pool(pool_id, None)
+        pool = _pool(pool_id)
     except ResourceNotFound as error:
         return _answer(orjson.dumps({"message": error.message}), status=404)
     return _answer(_document(pool.issuer))
+
+
+def _pool(pool_id: str) -> Pool:
+    """Raises: ResourceNotFound, also for what a path can hold and no database takes, such as a null character."""
+    if not pool_id.isprintable():
+        raise pool_not_found(pool_id)
+    return lookup.pool(pool_id, None)
 
 
 @lru_cache(maxsize=10_000)

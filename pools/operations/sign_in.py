@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from identity.access import audit
 from identity.errors import InvalidParameter, missing_parameter
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
@@ -24,7 +25,7 @@ _ADMIN = ("AnalyticsMetadata", "ContextData", "ClientMetadata")
 def initiate_auth(
     call: Call, *, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
 ) -> Answer:
-    return _begin(lookup.client(client_id), auth_flow, auth_parameters or {}, Channel.API)
+    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, Channel.API)
 
 
 @cognito_idp.operation("AdminInitiateAuth", ignores=[*_ADMIN, "Session"])
@@ -32,7 +33,7 @@ def admin_initiate_auth(
     call: Call, *, user_pool_id: str, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _begin(client, auth_flow, auth_parameters or {}, Channel.ADMIN)
+    return _begin(call, client, auth_flow, auth_parameters or {}, Channel.ADMIN)
 
 
 @cognito_idp.operation("RespondToAuthChallenge", ignores=_PUBLIC)
@@ -44,7 +45,8 @@ def respond_to_auth_challenge(
     session: str | None = None,
     challenge_responses: dict[str, str] | None = None,
 ) -> Answer:
-    return _answer(lookup.client(client_id), challenge_name, session, challenge_responses or {}, Channel.API)
+    client = lookup.client(client_id)
+    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.API)
 
 
 @cognito_idp.operation("AdminRespondToAuthChallenge", ignores=_ADMIN)
@@ -58,18 +60,18 @@ def admin_respond_to_auth_challenge(
     challenge_responses: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _answer(client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
+    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
 
 
-def _begin(client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
     if flow in flows.REFRESH:
-        return _refresh(client, flow, parameters, channel)
+        return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    return _outcome(attempt.begin(client, flow, parameters, channel=channel))
+    return _outcome(call, client, attempt.begin(client, flow, parameters, channel=channel))
 
 
 def _answer(
-    client: Client, challenge_name: str, session: str | None, answers: dict[str, str], channel: Channel
+    call: Call, client: Client, challenge_name: str, session: str | None, answers: dict[str, str], channel: Channel
 ) -> Answer:
     _check_secret_hash(client, answers)
     if challenge_name not in CHALLENGES:
@@ -77,7 +79,8 @@ def _answer(
     username = answers.get("USERNAME")
     if not username:
         raise missing_parameter("USERNAME")
-    return _outcome(attempt.answer(client, challenge_name, session, username, answers, channel=channel))
+    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel)
+    return _outcome(call, client, outcome)
 
 
 def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
@@ -88,7 +91,7 @@ def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
     client_proof.check_sign_in_hash(client, [username or ""], secret_hash)
 
 
-def _refresh(client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
     """The hash is over any name of the token's user: no USERNAME comes with a refresh."""
     secret_hash = parameters.get("SECRET_HASH")
     if secret_hash is None:
@@ -99,17 +102,20 @@ def _refresh(client: Client, flow: str, parameters: dict[str, str], channel: Cha
         raise missing_parameter("REFRESH_TOKEN")
     session, user = refresh.open_session(client, token)
     client_proof.check_sign_in_hash(client, finish.names(user), secret_hash)
+    audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
     return authentication_result(issue.for_session(client.pool, client, user, session))
 
 
-def _outcome(outcome: SignedIn | Challenged) -> Answer:
+def _outcome(call: Call, client: Client, outcome: SignedIn | Challenged) -> Answer:
     if isinstance(outcome, Challenged):
+        audit.record(call.actor, client.pool.arn, client_id=client.client_id, challenge=outcome.name)
         return {
             "ChallengeName": outcome.name,
             "ChallengeParameters": outcome.parameters,
             "Session": outcome.session,
         }
-    return authentication_result(issue.start_session(outcome.client.pool, outcome.client, outcome.user))
+    tokens = issue.start_session(client.pool, outcome.client, outcome.user, by=call.actor)
+    return authentication_result(tokens)
 
 
 def authentication_result(tokens: Tokens) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from identity.errors import InvalidParameter
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
@@ -27,8 +26,6 @@ def sign_up_user(
 ) -> Answer:
     client = lookup.client(client_id)
     client_proof.check_secret_hash(client, username, secret_hash)
-    if password is None:
-        raise InvalidParameter("Password is required to sign up.", field="password")
     attributes = attribute_values(user_attributes)
     signed_up = sign_up.register(client, username=username, password=password, attributes=attributes)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from identity.errors import ACCESS_TOKEN_REVOKED, NotAuthorized, ResourceNotFound, Unauthorized, UserNotFound
 from identity.wire.call import Call
 from identity.wire.services import cognito_idp
 from pools import lookup
@@ -12,14 +13,21 @@ from pools.tokens import revoke
 # Which sessions are linked is known once sessions are tracked; until then LINKED has no effect, as on AWS.
 @cognito_idp.operation("RevokeToken", ignores=["RevokeAssociatedSessions"])
 def revoke_token(call: Call, *, token: str, client_id: str, client_secret: str | None = None) -> None:
-    client = lookup.client(client_id)
+    try:
+        client = lookup.client(client_id)
+    except ResourceNotFound as error:  # the model does not list it for this operation
+        raise Unauthorized(error.message) from None
     client_proof.check_secret(client, client_secret)
     revoke.refresh_token(client, token)
 
 
 @cognito_idp.operation("GlobalSignOut")
 def global_sign_out(call: Call, *, access_token: str) -> None:
-    revoke.every_session(lookup.signed_in(access_token).user)
+    try:
+        user = lookup.signed_in(access_token).user
+    except UserNotFound:  # not listed here either; with the user every session has ended
+        raise NotAuthorized(ACCESS_TOKEN_REVOKED) from None
+    revoke.every_session(user)
 
 
 @cognito_idp.operation("AdminUserGlobalSignOut")

@@ -95,7 +95,7 @@ def add_secret(client: Client, given: str | None, *, by: Actor) -> ClientSecret:
     Raises: LimitExceeded (two already), InvalidParameter (public client, same value).
     """
     with transaction.atomic():
-        held = list(ClientSecret.objects.select_for_update().filter(client=client))
+        held = _held(client)
         if not held:
             raise InvalidParameter(f"Client {client.client_id} does not have a client secret.")
         if len(held) >= ClientSecret.MAX_PER_CLIENT:
@@ -111,7 +111,7 @@ def add_secret(client: Client, given: str | None, *, by: Actor) -> ClientSecret:
 def delete_secret(client: Client, secret_id: str, *, by: Actor) -> None:
     """Raises: ResourceNotFound, InvalidParameter (the last one)."""
     with transaction.atomic():
-        held = {secret.secret_id: secret for secret in ClientSecret.objects.select_for_update().filter(client=client)}
+        held = {secret.secret_id: secret for secret in _held(client)}
         if secret_id not in held:
             raise ResourceNotFound(f"Client secret {secret_id} does not exist.")
         if len(held) == 1:
@@ -119,6 +119,17 @@ def delete_secret(client: Client, secret_id: str, *, by: Actor) -> None:
         held[secret_id].delete()
         pools.touch(client.pool.id)
         audit.record(by, client.pool.arn, client_id=client.client_id, secret_id=secret_id)
+
+
+def _held(client: Client) -> list[ClientSecret]:
+    """A client's secrets, which nobody else changes until the transaction ends.
+
+    The lock is on the client: one on the secrets would not keep another one from being added.
+    Raises: ResourceNotFound.
+    """
+    if Client.objects.select_for_update().filter(pk=client.pk).first() is None:
+        raise client_not_found(client.client_id)
+    return list(ClientSecret.objects.filter(client=client))
 
 
 def _add(client: Client, value: str) -> ClientSecret:

@@ -60,12 +60,21 @@ def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: A
 
 def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> None:
     """Rewrite the settings from what is stored now, so that two changes at once both count."""
+    settings = change(_locked(pool).settings)
+    Pool.objects.filter(pk=pool.pk).update(
+        settings=settings, revision=F("revision") + 1, modified_at=clock.now(), **columns
+    )
+
+
+def _locked(pool: Pool) -> Pool:
+    """The pool as it is stored now, kept from changing until the transaction ends.
+
+    Raises: ResourceNotFound.
+    """
     current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
     if current is None:
         raise pool_not_found(pool.id)
-    Pool.objects.filter(pk=pool.pk).update(
-        settings=change(current.settings), revision=F("revision") + 1, modified_at=clock.now(), **columns
-    )
+    return current
 
 
 def touch(pool_id: str) -> None:
@@ -79,10 +88,7 @@ def delete(pool: Pool, *, by: Actor) -> None:
     Raises: InvalidParameter while deletion protection is on.
     """
     with transaction.atomic():
-        current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
-        if current is None:
-            raise pool_not_found(pool.id)
-        if pool_config.is_deletion_protected(current.settings):
+        if pool_config.is_deletion_protected(_locked(pool).settings):
             raise InvalidParameter(DELETION_PROTECTED)
         Tag.objects.filter(resource_arn=pool.arn).delete()
         SigningKey.objects.filter(owner=pool.id).delete()
@@ -116,10 +122,14 @@ def tags(arn: str) -> dict[str, str]:
 def tag(pool: Pool, given: Mapping[str, str], *, by: Actor) -> None:
     """Add tags or overwrite their values.
 
-    Raises: UserPoolTagging.
+    Raises: InvalidParameter, as this operation has no error of its own for tags; ResourceNotFound.
     """
     with transaction.atomic():
-        _add_tags(pool.arn, given)
+        _locked(pool)
+        try:
+            _add_tags(pool.arn, given)
+        except UserPoolTagging as error:
+            raise InvalidParameter(error.message, field="tags") from None
         audit.record(by, pool.arn, keys=sorted(given))
 
 

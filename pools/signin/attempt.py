@@ -22,6 +22,7 @@ from identity.errors import (
     NotAuthorized,
 )
 from pools.config.lifetimes import Lifetimes
+from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Client
 from pools.signin import finish, flows, order
 from pools.signin.challenges.base import Challenge
@@ -70,7 +71,8 @@ def answer(
         raise NotAuthorized(SESSION_INVALID)
     attempt.client = client
     attempt.user.pool = client.pool
-    if username not in finish.names(attempt.user):
+    fold = SignInSettings.of(client.pool).fold
+    if fold(username) not in map(fold, finish.names(attempt.user)):
         raise NotAuthorized(SESSION_INVALID)
     finish.check_still_allowed(attempt.user)
     proof = CHALLENGES[challenge_name]().check(attempt, answers)

@@ -13,6 +13,7 @@ from pools.config.schema import DEVELOPER_PREFIX, VERIFIED_FLAGS
 from pools.models import Client, Pool, User
 
 USER_ADMIN = "aws.cognito.signin.user.admin"
+_LARGEST_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +86,13 @@ def _typed(name: str, value: str) -> Any:
     if name == "address":
         return {"formatted": value}
     if name == "updated_at":
-        return int(value) if value.isdigit() else value
+        return _number(value)
     return value
+
+
+def _number(value: str) -> int | float | str:
+    """A number as JSON can carry it exactly; the schema allows larger ones, which stay the text they are."""
+    number = float(value)
+    if abs(number) > _LARGEST_EXACT:
+        return value
+    return int(number) if number.is_integer() else number

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from identity import clock, ids
+from identity.access import audit
+from identity.access.actor import Actor
 from identity.keys import signing
 from identity.models import SigningKey
 from pools.config.client import ClientSettings
@@ -33,7 +35,7 @@ def digest(refresh_token: str) -> bytes:
     return hashlib.sha256(refresh_token.encode()).digest()
 
 
-def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN) -> Tokens:
+def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor) -> Tokens:
     """Tokens of a new sign-in, and the session they belong to."""
     now = clock.now()
     refresh_token = ids.token(64)
@@ -50,6 +52,7 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
     with transaction.atomic():
         session.save(force_insert=True)
         RefreshToken(digest=digest(refresh_token), session=session, created_at=now).save(force_insert=True)
+        audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
     return for_session(pool, client, user, session, refresh_token)
 
 
@@ -64,7 +67,8 @@ def for_session(pool: Pool, client: Client, user: User, session: Session, refres
         origin_jti=str(session.origin_jti) if session.is_revocable else None,
     )
     now = clock.now()
-    event_id = str(uuid.uuid4())
+    # A token without `origin_jti` must still tell its session, or a global sign-out would not reach it.
+    event_id = str(uuid.uuid4() if session.is_revocable else session.origin_jti)
     signers = signing.keys_of(pool.id, pool.revision).signers
     return Tokens(
         access_token=signers[SigningKey.Use.ACCESS].sign(claims.access_token(grant, now, event_id)),

@@ -29,12 +29,15 @@ _POOL_ID = re.compile(r"[\w-]+_[0-9a-zA-Z]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a valid access token says. `key_revision` is the pool revision of the keys that verified it."""
+    """What a valid access token says. `key_revision` is the pool revision of the keys that verified it.
+
+    `session` is the family's id: `origin_jti`, or `event_id` in tokens of a client without token revocation.
+    """
 
     pool_id: str
     client_id: str
     sub: str
-    origin_jti: str | None
+    session: str
     key_revision: int
 
 
@@ -56,7 +59,8 @@ def access_token(token: str, *, scope: str, revision: int | None = None) -> Acce
         raise NotAuthorized(ACCESS_TOKEN_EXPIRED)
     if scope not in claims["scope"].split():
         raise NotAuthorized(ACCESS_TOKEN_SCOPE)
-    return AccessToken(pool_id, claims["client_id"], claims["sub"], claims.get("origin_jti"), key_revision)
+    session = claims.get("origin_jti") or claims["event_id"]
+    return AccessToken(pool_id, claims["client_id"], claims["sub"], session, key_revision)
 
 
 def _issuing_pool(token: str) -> str:

@@ -12,13 +12,18 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore import UNSIGNED
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
 
 REGION = "us-east-1"
+TARGET_PREFIX = "AWSCognitoIdentityProviderService"
 
 # Errors that come from AWS's front end, or that AWS answers although the model does not list them.
 UNLISTED = {
@@ -68,6 +73,25 @@ def _check_error_is_listed(parsed: dict[str, Any], model: Any, **kwargs: Any) ->
     listed = {shape.name for shape in model.error_shapes}
     if code is not None and code not in listed | UNLISTED:
         pytest.fail(f"{model.name} answered {code}, which its model does not list: {parsed['Error']}")
+
+
+def post(
+    server: Server,
+    operation: str,
+    body: bytes | Iterator[bytes] = b"{}",
+    headers: dict[str, str] | None = None,
+    *,
+    signed: bool = False,
+) -> requests.Response:
+    """One request as it goes over the wire; nothing checks it on this side. An iterator is sent in chunks."""
+    url = f"{server.url}/"
+    sent = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{TARGET_PREFIX}.{operation}"}
+    sent |= headers or {}
+    if signed:
+        request = AWSRequest("POST", url, headers=sent, data=body)
+        SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), "cognito-idp", REGION).add_auth(request)
+        sent = dict(request.headers)
+    return requests.post(url, data=body, headers=sent, timeout=30)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from identity.access import keys
 from identity.config import config
+from identity.management.commands.bootstrap import check_canary
 from identity.models import AccessKey
 from identity.policies.document import MalformedPolicy
 from pools.models import Pool, User
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             self._change(action, options["access_key_id"])
 
     def _create(self, operator: str, policy_file: Path | None) -> None:
+        check_canary()
         owner = User.objects.filter(pool_id=Pool.OPERATORS, username=operator.lower()).first()
         if owner is None:
             raise CommandError(f"There is no operator {operator}.")

@@ -18,6 +18,8 @@ from pools.provisioning import pools
 _BATCH = 1000
 # A used or expired sign-in is remembered a little, so that a late answer is told apart from nonsense.
 _MEMORY_OF_ATTEMPTS = timedelta(hours=1)
+# A refresh at a session's last moment gives an access token that lives on for up to a day and needs the row.
+_LONGEST_ACCESS = timedelta(days=1)
 
 
 class Command(BaseCommand):
@@ -28,7 +30,7 @@ class Command(BaseCommand):
         expired: list[QuerySet[Any]] = [
             Code.objects.filter(expires_at__lte=now),
             Attempt.objects.filter(expires_at__lte=now - _MEMORY_OF_ATTEMPTS),
-            Session.objects.filter(expires_at__lte=now),
+            Session.objects.filter(expires_at__lte=now - _LONGEST_ACCESS),
             AttemptWindow.objects.filter(expires_at__lte=now),
             Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),
             AccessKey.objects.filter(expires_at__lte=now),
@@ -42,9 +44,9 @@ class Command(BaseCommand):
 
 
 def _delete(rows: QuerySet[Any]) -> int:
-    """In batches, so that no lock is held long."""
+    """In batches, so that no lock is held long. A row that is renewed meanwhile, such as a code, stays."""
     deleted = 0
     while batch := list(rows.values_list("pk", flat=True)[:_BATCH]):
-        rows.model._default_manager.filter(pk__in=batch).delete()
+        rows.filter(pk__in=batch).delete()
         deleted += len(batch)
     return deleted

@@ -12,6 +12,7 @@ from identity import keyring
 from identity.config import config
 from identity.fields import EncryptedField
 from identity.keys import rotation
+from identity.management.commands.bootstrap import check_canary
 from pools.models import Pool
 from pools.provisioning import pools
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--stock", action="store_true", help="only make key pairs ahead")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_canary()
         if options["stock"]:
             rotation.fill_stock(config.signing_key_stock)
         elif options["secrets"]:
@@ -35,7 +37,8 @@ class Command(BaseCommand):
             self._rotate(options["pool"])
 
     def _rotate(self, only: str | None) -> None:
-        chosen = Pool.objects.filter(id=only) if only else Pool.objects.all()
+        living = Pool.objects.filter(deleted_at=None)
+        chosen = living.filter(id=only) if only else living
         pool_ids = list(chosen.order_by("id").values_list("id", flat=True))
         for position, pool_id in enumerate(pool_ids, start=1):
             pools.rotate_keys(pool_id)

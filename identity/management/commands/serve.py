@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import ctypes
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -17,16 +19,19 @@ from urllib.request import urlopen
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from identity import processes
 from identity.config import config
 from identity.management.commands.bootstrap import Bootstrapped, bootstrap, check_canary
+from identity.models import Canary
 
 STOP_SECONDS = 8
-"""How long accepted requests have to finish after the first signal."""
+"""How long everything has to end after the first signal; accepted requests have two seconds less."""
 
-_PR_SET_PDEATHSIG = 1
+_MAX_CONNECTIONS = 8192
+"""Of one web worker, idle ones included. Granian's own limit falls with the number of workers."""
 
 
 class Command(BaseCommand):
@@ -41,13 +46,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port, dev = options["host"], options["port"], options["dev"]
         _restart_with_environment(dev, port)
+        if config.dev and not dev:
+            raise CommandError("GATEHOUSE_DEV is set, which opens the outbox to everyone: unset it, or use --dev.")
         self._refuse_what_is_wrong()
+        _check_address(host, port)
         done = None
-        if dev:
-            done = self._prepare()
-        else:
-            _check_migrated()
-            check_canary()
+        try:
+            if dev:
+                done = self._prepare()
+            else:
+                _check_prepared()
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used; look at DATABASE_URL. It says: {error}") from None
         connections.close_all()
         self._supervise(host, port, done)
 
@@ -66,27 +76,36 @@ class Command(BaseCommand):
         return bootstrap()
 
     def _supervise(self, host: str, port: int, done: Bootstrapped | None) -> None:
-        children = {"web": _start(_web(host, port)), "worker": _start(_worker())}
-        stopping = False
+        received: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda signum, frame: received.append(signum))
+        children: dict[str, subprocess.Popen[bytes]] = {}
+        try:
+            children["web"] = _start(_web(host, port))
+            children["worker"] = _start(_worker())
+            self._watch(children, received, host, port, done)
+        finally:
+            _stop(children.values())
 
-        def stop(signum: int, frame: object) -> None:
-            nonlocal stopping
-            stopping = True
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+    def _watch(
+        self,
+        children: Mapping[str, subprocess.Popen[bytes]],
+        received: list[int],
+        host: str,
+        port: int,
+        done: Bootstrapped | None,
+    ) -> None:
+        """Until a signal comes, which is how it should end, or a child dies."""
         announced = False
-        while not stopping:
+        while not received:
             died = next((name for name, child in children.items() if child.poll() is not None), None)
-            if died is not None:
-                _stop(children.values())
+            if died is not None and not received:
                 raise CommandError(f"The {died} process ended unexpectedly; Gatehouse stops.")
             if not announced and _answers(host, port):
                 self._announce(done)
                 announced = True
             time.sleep(0.1)
         self.stdout.write("Stopping: finishing what was accepted.")
-        _stop(children.values())
 
     def _announce(self, done: Bootstrapped | None) -> None:
         lines = [f"Gatehouse is running at {config.url}"]
@@ -128,12 +147,26 @@ def _restart_with_environment(dev: bool, port: int) -> None:
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})  # noqa: S606
 
 
-def _check_migrated() -> None:
+def _check_address(host: str, port: int) -> None:
+    """Granian shares its port with whoever asks for it, so a second start would quietly take half of the requests."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        raise CommandError(f"Cannot listen on port {port} of {host}: {error.strerror}. Choose another one.") from None
+
+
+def _check_prepared() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError(
             "The database is not up to date: run `python manage.py migrate` and `python manage.py bootstrap` first."
         )
+    check_canary()
+    if not Canary.objects.exists():
+        raise CommandError("The database has no operator yet: run `python manage.py bootstrap` first.")
 
 
 def _web(host: str, port: int) -> list[str]:
@@ -141,53 +174,51 @@ def _web(host: str, port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads)),
         *("--workers-kill-timeout", str(STOP_SECONDS - 2), "--respawn-failed-workers", "--no-ws"),
-        *("--backlog", "2048", "--log-level", "error", "identity.wsgi:application"),
+        *("--backlog", "2048", "--backpressure", str(_MAX_CONNECTIONS), "--log-level", "error"),
+        "identity.wsgi:application",
     ]
 
 
 def _worker() -> list[str]:
     return [
-        *(
-            sys.executable,
-            "-W",
-            "ignore:You're running the worker",
-            "-m",
-            "celery",
-            "--quiet",
-            "-A",
-            "identity",
-            "worker",
-            "--beat",
-        ),
-        *("--pool", "threads", "--concurrency", "4", "--loglevel", "warning", "--without-gossip", "--without-mingle"),
-        *("--schedule", str(config.data / "celerybeat-schedule"), "--hostname", f"gatehouse-{os.getpid()}@%h"),
+        *(sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "identity"),
+        *("worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "warning", "--without-gossip"),
+        *("--without-mingle", "--without-heartbeat", "--hostname", f"gatehouse-{os.getpid()}@%h"),
     ]
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    """A child that stays in this process group and dies with its supervisor, even when that is killed."""
-    libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def die_with_parent() -> None:
-        if libc is not None:
-            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
+    """A child in a process group of its own, so that Ctrl-C reaches the supervisor alone, and that ends with it."""
+    supervisor = os.getpid()
     config.data.mkdir(parents=True, exist_ok=True)
-    return subprocess.Popen(command, preexec_fn=die_with_parent)  # noqa: S603, PLW1509
+    return subprocess.Popen(  # noqa: S603
+        command,
+        process_group=0,
+        preexec_fn=lambda: processes.end_with(supervisor),  # noqa: PLW1509  # there are no threads here
+    )
 
 
-def _stop(children: Any) -> None:
-    """Ask everything to end, wait, and kill what is left."""
+def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
+    """Ask everything to end, wait, and kill what is left, grandchildren included."""
     deadline = time.monotonic() + STOP_SECONDS
     for child in children:
         if child.poll() is None:
             child.send_signal(signal.SIGTERM)
+        else:  # it died and may have left children
+            _signal_group(child, signal.SIGTERM)
+    while time.monotonic() < deadline and any(child.poll() is None or _signal_group(child, 0) for child in children):
+        time.sleep(0.02)
     for child in children:
-        try:
-            child.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        _signal_group(child, signal.SIGKILL)
+        child.wait()
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: int) -> bool:
+    """Whether anything was there to get it; signal 0 only asks."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, number)
+        return True
+    return False
 
 
 def _answers(host: str, port: int) -> bool:

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
-from django.utils.html import strip_tags
 
 from identity.config import ConfigError, config
 from pools.config.messages import EmailSettings
@@ -38,12 +37,12 @@ def send(message: Message) -> None:
     settings = EmailSettings.of(message.pool)
     mail = EmailMultiAlternatives(
         subject=" ".join(message.text.subject.split()),
-        body=strip_tags(message.text.body),
+        body=message.plain,
         from_email=settings.sender,
         to=[message.to],
         reply_to=[settings.reply_to] if settings.reply_to else None,
         headers={"X-Configuration-Set": settings.configuration_set} if settings.configuration_set else None,
         connection=EmailBackend(**_server()),
     )
-    mail.attach_alternative(message.text.body, "text/html")
+    mail.attach_alternative(message.html, "text/html")
     mail.send()

@@ -8,13 +8,13 @@ from typing import ClassVar
 import orjson
 
 from identity import clock
-from identity.errors import InvalidParameter, NotAuthorized
+from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
 from pools.accounts import attributes as user_attributes
 from pools.accounts import passwords
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.schema import DEVELOPER_PREFIX, Schema
-from pools.models import Attempt, User
+from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
 from pools.signin.challenges.base import Proof, required
 
@@ -55,12 +55,17 @@ class NewPassword:
 
     def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
         fresh = User.objects.select_for_update().get(pk=attempt.user.pk)
+        if Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists():
+            raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
         fresh.pool = attempt.user.pool
         fresh.attributes = {**fresh.attributes, **given}
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
         fresh.save(update_fields=["attributes", "status", "modified_at"])
-        user_attributes.claim_names(fresh)
+        try:
+            user_attributes.claim_names(fresh)
+        except UsernameExists as error:  # the model lists AliasExists alone for answers
+            raise AliasExists(error.message) from None
         passwords.store(fresh, hashed, temporary=False)
         attempt.user = fresh
 
