@@ -42,6 +42,18 @@ def _url(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def _service_url(*schemes: str) -> Callable[[str], str]:
+    """A URL of another service, or none. What is wrong is told without the value: it may hold a password."""
+
+    def parse(raw: str) -> str:
+        scheme, _, rest = raw.partition("://")
+        if raw and (scheme not in schemes or not rest):
+            raise ValueError(f"use a URL that begins with {', '.join(f'{name}://' for name in schemes)}")
+        return raw
+
+    return parse
+
+
 def _account(raw: str) -> str:
     if len(raw) != 12 or not raw.isascii() or not raw.isdigit():
         raise ValueError("use twelve digits")
@@ -112,10 +124,16 @@ class Config:
         help="Folder of what an installation keeps beside its database: SQLite file, keys made by --dev, queues.",
     )
     database_url: str = _setting(
-        "DATABASE_URL", "", _text, help="Database as a URL; empty: an SQLite file in GATEHOUSE_DATA."
+        "DATABASE_URL",
+        "",
+        _service_url("postgres", "postgresql", "sqlite"),
+        help="Database as a URL; empty: an SQLite file in GATEHOUSE_DATA.",
     )
     redis_url: str = _setting(
-        "REDIS_URL", "", _text, help="Broker and results of Celery; empty: the embedded broker in GATEHOUSE_DATA."
+        "REDIS_URL",
+        "",
+        _service_url("redis", "rediss", "redis+socket", "sentinel"),
+        help="Broker and results of Celery; empty: the embedded broker in GATEHOUSE_DATA.",
     )
     secret_keys: tuple[bytes, ...] = _setting(
         "GATEHOUSE_SECRET_KEYS",
@@ -164,7 +182,7 @@ class Config:
     email_url: str = _setting(
         "GATEHOUSE_EMAIL_URL",
         "",
-        _text,
+        _service_url("smtp", "smtps", "smtp+plain"),
         help="smtp://user:password@host:587 (STARTTLS), smtps://host:465 (TLS) or smtp+plain://host:25 (neither). "
         "Empty: the outbox with --dev, otherwise e-mail cannot be delivered.",
     )

@@ -172,6 +172,10 @@ class FeatureUnavailableInTier(ServiceError):
     pass
 
 
+class TierChangeNotAllowed(ServiceError):
+    pass
+
+
 # Texts that several places use.
 
 USER_DISABLED = "User is disabled."

@@ -18,7 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 _SAMPLES: dict[type, list[Any]] = {
     str: [f"parameter-{position}" for position in range(8)],
     bytes: [f"parameter-{position}".encode() for position in range(8)],
-    int: [-(910_000_000 + position) for position in range(8)],
+    int: [910_000_000 + position for position in range(8)],
     uuid.UUID: [uuid.UUID(int=position + 1) for position in range(8)],
 }
 

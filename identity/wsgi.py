@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
 from identity import processes
 
@@ -13,4 +15,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 # A worker of granian would otherwise go on answering, unsupervised, when the process that started it is killed.
 if (_parent := multiprocessing.parent_process()) is not None and _parent.pid is not None:
     processes.end_with(_parent.pid)
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Any:
+    """Django's, but a whole answer is handed over as a list: granian then sends it at once, with its length.
+
+    An iterable of any other kind is sent chunked, which clients of HTTP/1.0 cannot read and costs CPU.
+    """
+    response = _django(environ, start_response)
+    if not isinstance(response, HttpResponse):
+        return response
+    body = response.content
+    response.close()
+    return [body]

@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt.api_jws import PyJWS
 
+from identity.keys import jws
 from identity.models import SigningKey
 
-ALGORITHM = "RS256"
 _MAX_CACHED = 10_000
 _KID = re.compile(r"[A-Za-z0-9+/=]{1,64}")
-_jws = PyJWS(algorithms=[ALGORITHM])
 
 
 class InvalidToken(Exception):
@@ -45,7 +42,7 @@ class Signer:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A compact JWS; the header holds `kid` and `alg` only, as AWS's do."""
-        return _jws.encode(orjson.dumps(claims), self.key, algorithm=ALGORITHM, headers={"kid": self.kid, "typ": None})
+        return jws.sign(jws.header_segment(self.kid), orjson.dumps(claims), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +60,16 @@ class KeySet:
         Raises: UnknownKey, BadSignature, InvalidToken.
         """
         try:
-            kid = _jws.get_unverified_header(token).get("kid")
-            key = self.public.get(kid) if isinstance(kid, str) else None
-            if key is None:
-                raise UnknownKey(kid)
-            claims = orjson.loads(_jws.decode(token, key, algorithms=[ALGORITHM]))
-        except jwt.InvalidSignatureError as error:
-            raise BadSignature from error
-        except (jwt.PyJWTError, orjson.JSONDecodeError) as error:
+            parsed = jws.parse(token)
+        except jws.Malformed as error:
             raise InvalidToken from error
-        if not isinstance(claims, dict):
-            raise InvalidToken("claims are not an object")
-        return claims
+        kid = parsed.header.get("kid")
+        key = self.public.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise UnknownKey(kid)
+        if not parsed.is_signed_by(key):
+            raise BadSignature
+        return parsed.claims
 
 
 _cached: dict[str, KeySet] = {}

@@ -201,7 +201,6 @@ def _refuse(error: ServiceError, request_id: str) -> HttpResponse:
 
 
 def _with_headers(response: HttpResponse, request_id: str) -> HttpResponse:
-    response["Content-Length"] = str(len(response.content))
     response["x-amzn-RequestId"] = request_id
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = _EXPOSED

@@ -13,7 +13,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
 from identity.wire.call import Answer, Call
-from identity.wire.shapes import Parse, Problems, Serialise, compile_parser, compile_serialiser
+from identity.wire.shapes import Parse, Problems, Serialise, UnknownMember, compile_parser, compile_serialiser
 
 _RESOURCE_MEMBERS = ("UserPoolId", "ResourceArn")
 
@@ -92,8 +92,12 @@ class Operation:
 
     def perform(self, call: Call, members: dict[str, Any]) -> Any:
         """The JSON-ready answer, or None for an operation without an output shape."""
-        answer = self.handler(call, **members)
-        return self._serialise(answer or {}, "") if self._serialise else None
+        answer = self.handler(call, **members) or {}
+        if self._serialise is not None:
+            return self._serialise(answer, "")
+        if answer:
+            raise UnknownMember(f"{self.name} has no output, and so no member {', '.join(answer)}")
+        return None
 
 
 class Service:

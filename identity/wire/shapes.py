@@ -18,15 +18,18 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from identity.errors import InvalidParameter, Serialization
 
-_VISIBLE = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]"
-_PATTERNS_IN_FORCE = {
-    # The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
-    "PasswordType": r"\S|\S.*\S",
-    # The same languages as the model's, without backtracking, which takes seconds on long hostile texts.
-    "EmailAddressType": rf"{_VISIBLE}(?:(?!@){_VISIBLE})*+@{_VISIBLE}++",
-    "EmailVerificationMessageType": rf"(?s)(?=(?:{_VISIBLE}|\s)++\Z)(?>.*?\{{####\}}).*+",
-    "EmailVerificationMessageByLinkType": rf"(?s)(?=(?:{_VISIBLE}|\s)++\Z)(?>.*?\{{##)(?>.*?##\}}).*+",
+# The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
+_PATTERNS_IN_FORCE = {"PasswordType": r"\S|\S.*\S"}
+
+_VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
+_TEXT = rf"[{_VISIBLE}\s*]*"
+_WITHOUT_BACKTRACKING = {
+    rf"[{_VISIBLE}]+@[{_VISIBLE}]+": rf"[{_VISIBLE}](?:(?!@)[{_VISIBLE}])*+@[{_VISIBLE}]++",
+    rf"{_TEXT}\{{####\}}{_TEXT}": rf"(?s)(?={_TEXT}+\Z)(?>.*?\{{####\}}).*+",
+    rf"{_TEXT}\{{##{_TEXT}##\}}{_TEXT}": rf"(?s)(?={_TEXT}+\Z)(?>.*?\{{##)(?>.*?##\}}).*+",
 }
+"""Patterns of the model that take seconds on a long hostile text, and the same languages in linear time."""
+
 _LONGEST_MATCHED = 4096
 """Other patterns take quadratic time; what is longer than this and than allowed is refused without trying them."""
 
@@ -184,7 +187,8 @@ def _string_parser(shape: Shape, sensitive: bool) -> Parse:
     check_length = _bounds_check(shape, "length", sensitive)
     choices = shape.metadata.get("enum") or ()
     shown_pattern = shape.metadata.get("pattern")
-    matches = _full_match(_PATTERNS_IN_FORCE.get(shape.name, shown_pattern)) if shown_pattern else None
+    pattern = _PATTERNS_IN_FORCE.get(shape.name) or _WITHOUT_BACKTRACKING.get(shown_pattern, shown_pattern)
+    matches = _full_match(pattern) if pattern else None
     longest_matched = max(shape.metadata["max"], _LONGEST_MATCHED) if "max" in shape.metadata else float("inf")
     enum_text = f"Member must satisfy enum value set: [{', '.join(choices)}]"
     pattern_text = f"Member must satisfy regular expression pattern: {shown_pattern}"

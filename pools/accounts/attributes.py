@@ -88,7 +88,7 @@ def name_new_user(pool: Pool, username: str, attributes: Mapping[str, str]) -> d
     Raises: InvalidParameter for a user name whose form the pool does not allow.
     """
     settings = SignInSettings.of(pool)
-    found = _normalised(pool, {name: value for name, value in attributes.items() if value != ""})
+    found = normalised(pool, {name: value for name, value in attributes.items() if value != ""})
     if not settings.username_attributes:
         _check_free_username(settings, username)
         return found
@@ -98,7 +98,7 @@ def name_new_user(pool: Pool, username: str, attributes: Mapping[str, str]) -> d
     return found
 
 
-def _normalised(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
+def normalised(pool: Pool, attributes: Mapping[str, str]) -> dict[str, str]:
     """Booleans are taken in any case, as `True` is what many a language prints, and kept in lower case."""
     known = Schema.of(pool).attributes
     return {

@@ -12,7 +12,7 @@ from identity import clock, throttle
 from identity.access import audit
 from identity.access.actor import Actor
 from identity.config import config
-from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized
+from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, UserNotFound
 from identity.statement import Statement
 from identity.throttle import Guard, Locked
 from pools.config.passwords import PasswordPolicy
@@ -94,13 +94,13 @@ def store(user: User, password_hash: str, *, temporary: bool) -> None:
 def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bool, by: Actor) -> None:
     """AdminSetUserPassword: any state of the user; tokens stay valid.
 
-    Raises: InvalidPassword.
+    Raises: InvalidPassword, UserNotFound.
     """
     PasswordPolicy.of(pool).check(password)
     hashed = hash(password)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(status=status, modified_at=clock.now())
+        _touch(user, status=status)
         store(user, hashed, temporary=not permanent)
         audit.record(by, pool.arn, sub=user.sub, permanent=permanent)
 
@@ -108,7 +108,7 @@ def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bo
 def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> None:
     """ChangePassword. Wrong previous passwords count toward an hourly limit; right ones do not.
 
-    Raises: InvalidPassword, LimitExceeded, NotAuthorized (wrong previous password).
+    Raises: InvalidPassword, LimitExceeded, NotAuthorized (wrong previous password), UserNotFound.
     """
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
@@ -118,5 +118,11 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     throttle.give_back(key)
     hashed = hash(proposed)
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(modified_at=clock.now())
+        _touch(user)
         store(user, hashed, temporary=False)
+
+
+def _touch(user: User, **changes: str) -> None:
+    """Write the user's row, which locks it. Raises: UserNotFound, when it has been deleted meanwhile."""
+    if not User.objects.filter(pk=user.pk).update(modified_at=clock.now(), **changes):
+        raise UserNotFound()

@@ -102,11 +102,11 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     """
     pool = client.pool
     user = lookup.find_user(pool, username)
+    if user is None and not ClientSettings.of(client).hides_existence:
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
     throttle.reserve(_throttle_key("confirm", pool, username, user), limit=verification.CONFIRMATIONS_PER_HOUR)
     if user is None:
-        if ClientSettings.of(client).hides_existence:
-            raise CodeMismatch()
-        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+        raise CodeMismatch()
     _check_may_confirm(user)
     found = verification.find(user, code)
     with transaction.atomic():

@@ -108,7 +108,8 @@ def mask(attribute: str, value: str) -> str:
     if attribute == "email":
         local, _, domain = value.partition("@")
         return f"{local[:1]}***@{domain[:1]}***"
-    return "+" + "*" * max(len(value) - 5, 0) + value[-4:]
+    digits = value.removeprefix("+")
+    return "+" + "*" * (len(digits) - 4) + digits[-4:]
 
 
 def _message(user: User, code: str) -> bytes:

@@ -77,8 +77,13 @@ def _check_auth_flows(flows: tuple[str, ...] | list[str], tier: str) -> None:
             "Legacy ExplicitAuthFlows values and values with the ALLOW_ prefix can not be used together.",
             field="explicit_auth_flows",
         )
-    if tier == "LITE" and "ALLOW_USER_AUTH" in flows:
+    if needs_higher_tier({"ExplicitAuthFlows": flows}, tier):
         raise FeatureUnavailableInTier("ALLOW_USER_AUTH is not available in the LITE tier.")
+
+
+def needs_higher_tier(settings: Members, tier: str) -> bool:
+    """Whether a client with these settings uses what the tier does not have."""
+    return tier == "LITE" and "ALLOW_USER_AUTH" in settings.get("ExplicitAuthFlows", ())
 
 
 def _check_attributes(settings: Members, schema: Schema) -> None:

@@ -14,10 +14,12 @@ from pools.models.pool import Pool
 class Client(AbstractApplication):
     """An app client of a pool; also the OAuth application.
 
-    Secrets are rows of their own (`ClientSecret`), so the inherited `client_secret` stays empty.
+    Secrets are rows of their own (`ClientSecret`), so the inherited `client_secret` and its hashing stay unused.
     """
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="clients")
+    client_secret = models.CharField(max_length=1, blank=True, default="", editable=False)
+    hash_client_secret = models.BooleanField(default=False, editable=False)
     settings: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     created = models.DateTimeField(default=clock.now)
     updated = models.DateTimeField(default=clock.now)

@@ -42,8 +42,6 @@ def create(pool: Pool, *, name: str, members: Mapping[str, Any], by: Actor) -> C
             settings=settings,
             client_type=Client.CLIENT_CONFIDENTIAL if secret else Client.CLIENT_PUBLIC,
             authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
-            client_secret="",
-            hash_client_secret=False,
         )
         client.save(force_insert=True)
         if secret:

@@ -11,11 +11,19 @@ from django.db.models import F
 from identity import clock, ids
 from identity.access import audit
 from identity.access.actor import Actor
-from identity.errors import DELETION_PROTECTED, InvalidParameter, LimitExceeded, UserPoolTagging, pool_not_found
+from identity.errors import (
+    DELETION_PROTECTED,
+    InvalidParameter,
+    LimitExceeded,
+    TierChangeNotAllowed,
+    UserPoolTagging,
+    pool_not_found,
+)
 from identity.keys import rotation
 from identity.models import SigningKey, Tag
+from pools.config import client as client_config
 from pools.config import pool as pool_config
-from pools.models import Pool, User
+from pools.models import Client, Pool, User
 
 MAX_PER_REGION = 1000
 EXACT_COUNT = 1000
@@ -25,7 +33,7 @@ _BATCH = 1000
 def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> Pool:
     """A new pool with its signing keys.
 
-    Raises: InvalidParameter, LimitExceeded, UserPoolTagging.
+    Raises: InvalidParameter, LimitExceeded, UserPoolTagging, FeatureUnavailableInTier.
     """
     settings = pool_config.created(members)
     if len(Pool.objects.filter(region=region, deleted_at=None).values_list("pk")[:MAX_PER_REGION]) >= MAX_PER_REGION:
@@ -41,14 +49,24 @@ def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> 
 def replace(pool: Pool, *, name: str | None, members: Mapping[str, Any], by: Actor) -> None:
     """UpdateUserPool: every setting that can change becomes what is given, or its default.
 
-    Raises: InvalidParameter, UserPoolTagging.
+    Raises: InvalidParameter, UserPoolTagging, FeatureUnavailableInTier, TierChangeNotAllowed, ResourceNotFound.
     """
     with transaction.atomic():
-        _change(pool, lambda current: pool_config.replaced(current, members), name=name or pool.name)
+        renamed = {} if name is None else {"name": name}
+        _change(pool, lambda current: pool_config.replaced(current, members), **renamed)
+        _check_tier(pool)
         if "UserPoolTags" in members:
             Tag.objects.filter(resource_arn=pool.arn).delete()
             _add_tags(pool.arn, members["UserPoolTags"])
         audit.record(by, pool.arn, members=sorted(members))
+
+
+def _check_tier(pool: Pool) -> None:
+    """Raises: TierChangeNotAllowed, when a client uses what the pool's new tier does not have."""
+    settings = Pool.objects.values_list("settings", flat=True).get(pk=pool.pk)
+    for client_settings in Client.objects.filter(pool=pool).values_list("settings", flat=True):
+        if client_config.needs_higher_tier(client_settings, pool_config.tier(settings)):
+            raise TierChangeNotAllowed("An app client uses a feature that is not available in the requested tier.")
 
 
 def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: Actor) -> None:

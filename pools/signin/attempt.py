@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from identity import clock, ids
 from identity.errors import (
@@ -98,7 +98,10 @@ def _open_session(attempt: Attempt, challenge_name: str) -> str:
     attempt.digest = _digest(session)
     attempt.challenge = challenge_name
     attempt.expires_at = now + Lifetimes.of(attempt.client).auth_session
-    attempt.save()
+    try:
+        attempt.save()
+    except IntegrityError:  # the user has been deleted since the last proof
+        raise NotAuthorized() from None
     return session
 
 

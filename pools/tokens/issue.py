@@ -6,11 +6,12 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from identity import clock, ids
 from identity.access import audit
 from identity.access.actor import Actor
+from identity.errors import NotAuthorized
 from identity.keys import signing
 from identity.models import SigningKey
 from pools.config.client import ClientSettings
@@ -36,7 +37,10 @@ def digest(refresh_token: str) -> bytes:
 
 
 def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor) -> Tokens:
-    """Tokens of a new sign-in, and the session they belong to."""
+    """Tokens of a new sign-in, and the session they belong to.
+
+    Raises: NotAuthorized, when the user has been deleted since the password was right.
+    """
     now = clock.now()
     refresh_token = ids.token(64)
     session = Session(
@@ -49,10 +53,13 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
         authenticated_at=now,
         expires_at=now + Lifetimes.of(client).refresh_token,
     )
-    with transaction.atomic():
-        session.save(force_insert=True)
-        RefreshToken(digest=digest(refresh_token), session=session, created_at=now).save(force_insert=True)
-        audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
+    try:
+        with transaction.atomic():
+            session.save(force_insert=True)
+            RefreshToken(digest=digest(refresh_token), session=session, created_at=now).save(force_insert=True)
+            audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
+    except IntegrityError:
+        raise NotAuthorized() from None
     return for_session(pool, client, user, session, refresh_token)
 
 

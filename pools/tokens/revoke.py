@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import jwt
-
 from identity import clock
 from identity.errors import Unauthorized, UnsupportedOperation, UnsupportedTokenType
+from identity.keys import jws
 from pools.config.client import ClientSettings
 from pools.models import Client, RefreshToken, Session, User
 from pools.tokens.issue import digest
@@ -37,7 +36,7 @@ def every_session(user: User) -> None:
 
 def _is_jwt(token: str) -> bool:
     try:
-        jwt.get_unverified_header(token)
-    except jwt.PyJWTError:
+        jws.parse(token)
+    except jws.Malformed:
         return False
     return True

@@ -204,8 +204,8 @@ def test_replaced_signing_keys_are_published_until_their_tokens_have_expired(
 
 
 def test_temporary_access_key_is_deleted_and_a_lasting_one_is_not(server: Server, idp: Any, clock: Clock) -> None:
-    server.manage(
-        *("shell", "--verbosity", "0", "--command"),
+    _run(
+        server,
         "from datetime import timedelta\n"
         "from identity import clock\n"
         "from identity.access import keys\n"
@@ -236,42 +236,33 @@ def test_rows_of_a_deleted_pool_go(server: Server, idp: Any) -> None:
 
 @pytest.fixture(scope="module")
 def worker(install: Install) -> Server:
-    return install("--dev", GATEHOUSE_SIGNING_KEY_STOCK="3")
+    return install("--dev", GATEHOUSE_SIGNING_KEY_STOCK="3").start()
 
 
 def test_signing_keys_are_made_ahead_and_the_stock_is_refilled(worker: Server) -> None:
-    worker.start()
-    stock = "state = 'stock'"
-    assert count(worker, "identity_signingkey", stock) == 3
+    def stock() -> int:
+        return count(worker, "identity_signingkey", "state = 'stock'")
+
+    assert stock() == 3
     idp = clients.idp(worker)
     pools = [factories.make_pool(idp) for _ in range(2)]  # two pairs each, one more than there are
     assert all(len(_published(worker, pool)) == 2 for pool in pools)
-    assert count(worker, "identity_signingkey", stock) == 0
-    _send(worker, "stock_signing_keys")
-    until(lambda: count(worker, "identity_signingkey", stock) == 3, worker)
+    _run(worker, "from identity.celery import stock_signing_keys; stock_signing_keys.apply_async()")
+    until(lambda: stock() == 3, worker)
 
 
 def test_worker_purges(worker: Server) -> None:
-    idp = clients.idp(worker)
-    pool = factories.make_pool(idp)
-    with refused("NotAuthorizedException"):
-        factories.sign_in(idp, factories.make_client(idp, pool), factories.make_user(idp, pool), "Wrong-Password-1")
-    assert count(worker, "identity_backoff") == 1
+    _leave_a_lock_out_counter(worker)
     Clock(worker).advance(hours=1)
-    _send(worker, "purge_expired")
+    _run(worker, "from identity.celery import purge_expired; purge_expired.apply_async()")
     until(lambda: count(worker, "identity_backoff") == 0, worker)
-    worker.stop()
 
 
 def test_everything_that_is_repeated_is_due_at_the_start(worker: Server) -> None:
     """A server that is restarted more often than the schedule goes round still purges."""
-    worker.start()
-    idp = clients.idp(worker)
-    pool = factories.make_pool(idp)
-    with refused("NotAuthorizedException"):
-        factories.sign_in(idp, factories.make_client(idp, pool), factories.make_user(idp, pool), "Wrong-Password-1")
-    Clock(worker).advance(hours=1)
+    _leave_a_lock_out_counter(worker)
     worker.stop()
+    _run(worker, "from identity import clock; clock.advance(3600)")
     assert count(worker, "identity_backoff") == 1
     worker.start()
     until(lambda: count(worker, "identity_backoff") == 0, worker)
@@ -288,9 +279,17 @@ def test_broker_that_is_away_stops_neither_sign_in_nor_the_end(install: Install)
     assert processes.of(server) == []
 
 
-def _send(server: Server, task: str) -> None:
-    """As the schedule does: a message to whichever worker takes it."""
-    server.manage("shell", "--verbosity", "0", "--command", f"from identity.celery import {task}; {task}.apply_async()")
+def _run(server: Server, statements: str) -> None:
+    """In a process of its own, as a management command or the schedule would."""
+    server.manage("shell", "--verbosity", "0", "--command", statements)
+
+
+def _leave_a_lock_out_counter(server: Server) -> None:
+    idp = clients.idp(server)
+    pool = factories.make_pool(idp)
+    with refused("NotAuthorizedException"):
+        factories.sign_in(idp, factories.make_client(idp, pool), factories.make_user(idp, pool), "Wrong-Password-1")
+    assert count(server, "identity_backoff") == 1
 
 
 def _sign_up(idp: Any, client_id: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
+import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,3 +125,33 @@ def secret_hash(client: dict[str, Any], username: str) -> str:
     """SECRET_HASH as the AWS guide computes it; `client` is a UserPoolClient answer."""
     mac = hmac.new(client["ClientSecret"].encode(), f"{username}{client['ClientId']}".encode(), hashlib.sha256)
     return base64.b64encode(mac.digest()).decode()
+
+
+def burst(server: Server, operation: str, requests_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The answers to unsigned requests that are under way at one moment: their last bytes leave together.
+
+    Threads with an SDK client each spend so long on their own side that the server sees them nearly in a row.
+    """
+    connections = []
+    for members in requests_members:
+        body = json.dumps(members).encode()
+        head = (
+            f"POST / HTTP/1.1\r\nHost: {server.url.partition('//')[2]}\r\nConnection: close\r\n"
+            "Content-Type: application/x-amz-json-1.1\r\n"
+            f"X-Amz-Target: AWSCognitoIdentityProviderService.{operation}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(head.encode() + body[:-1])
+        connections.append((connection, body[-1:]))
+    for connection, last in connections:
+        connection.sendall(last)
+    return [_answer_of(connection) for connection, _ in connections]
+
+
+def _answer_of(connection: socket.socket) -> dict[str, Any]:
+    with connection:
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        answer: dict[str, Any] = json.loads(response.read() or b"{}")
+        return answer

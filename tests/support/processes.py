@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,20 +73,35 @@ def _children(server: Server) -> list[Process]:
     return [process for process in of(server) if process.parent == server.process.pid]
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has used, of whatever program; 0 when it is gone."""
+    fields = _stat(pid)
+    return _cpu_seconds(fields) if fields else 0.0
+
+
 def _alive() -> list[Process]:
     found = []
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                _, _, rest = (folder / "stat").read_text().rpartition(")")
+        if not folder.name.isdigit():
+            continue
+        fields = _stat(int(folder.name))
+        if fields and fields[0] not in "ZX":
+            with suppress(OSError):
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:  # it has ended meanwhile
-                continue
-            state, parent, _, session, *fields = rest.split()
-            if state not in "ZX":
-                ticks = int(fields[7]) + int(fields[8])
-                found.append(Process(int(folder.name), int(parent), int(session), command, ticks / _TICKS_PER_SECOND))
+                found.append(Process(int(folder.name), int(fields[1]), int(fields[3]), command, _cpu_seconds(fields)))
     return found
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of proc_pid_stat(5) from the state on; empty when the process is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _cpu_seconds(fields: list[str]) -> float:
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND
 
 
 def _tcp() -> list[tuple[int, int, str]]:

@@ -48,13 +48,14 @@ class NewPassword:
         given = {
             name.removeprefix(_PREFIX): value for name, value in answers.items() if name.startswith(_PREFIX) and value
         }
+        given = user_attributes.normalised(user.pool, given)
         PasswordPolicy.of(user.pool).check(password)
         self._check_attributes(attempt, given)
         hashed = passwords.hash(password)
         return Proof("new_password", lambda: self._set(attempt, hashed, given))
 
     def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
-        fresh = User.objects.select_for_update().get(pk=attempt.user.pk)
+        fresh = user_attributes.locked(attempt.user)
         if Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists():
             raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
         fresh.pool = attempt.user.pool

@@ -602,6 +602,14 @@ def test_update_replaces_every_setting_and_leaves_the_rest_at_default(
     assert restored["ClientName"] == "renamed"
 
 
+def test_update_with_what_describe_tells_changes_nothing(idp: Any, shared: dict[str, Any]) -> None:
+    made = _create(idp, shared, GenerateSecret=True, **CHANGED)
+    updatable = idp.meta.service_model.operation_model("UpdateUserPoolClient").input_shape.members
+    ids = {"UserPoolId", "ClientId"}
+    updated = _update(idp, made, **{name: made[name] for name in updatable if name in made and name not in ids})
+    assert updated == made | {"LastModifiedDate": updated["LastModifiedDate"]}
+
+
 def test_refused_update_changes_nothing(idp: Any, shared: dict[str, Any]) -> None:
     made = _create(idp, shared, **CHANGED)
     for wrong in (

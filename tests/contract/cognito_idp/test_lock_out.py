@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support import factories
+from tests.support.clients import burst
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, unique
+from tests.support.server import Server
 
 WRONG = "Wrong-Password-1"
 INCORRECT = "Incorrect username or password."
@@ -261,42 +262,74 @@ def test_a_user_made_after_failures_under_the_name_is_not_locked(
 # Many at once
 
 
-def at_once(call: Callable[[Any], str], arguments: list[Any], threads: int) -> Counter[str]:
-    with ThreadPoolExecutor(threads) as pool:
-        return Counter(pool.map(call, arguments))
+def guesses_at_once(server: Server, client: dict[str, Any], username: str, passwords: list[str]) -> Counter[str]:
+    """How often each answer came to sign-ins that were under way together."""
+    answers = burst(
+        server,
+        "InitiateAuth",
+        [
+            {
+                "ClientId": client["ClientId"],
+                "AuthFlow": "USER_PASSWORD_AUTH",
+                "AuthParameters": {"USERNAME": username, "PASSWORD": password},
+            }
+            for password in passwords
+        ],
+    )
+    return Counter(answer.get("message", OK) for answer in answers)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known", "unknown"])
 def test_of_parallel_guesses_at_the_limit_one_is_looked_at(
-    public: Any, hiding_client: dict[str, Any], user: str, clock: Clock, is_known: bool
+    server: Server, public: Any, hiding_client: dict[str, Any], user: str, clock: Clock, is_known: bool
 ) -> None:
     name = user if is_known else unique("nobody")
-    fail(public, hiding_client, name, clock, 9)
-    clock.advance(seconds=lock_seconds(9))
-    assert at_once(lambda _: sign_in(public, hiding_client, name), list(range(12)), 12) == {INCORRECT: 1, LOCKED: 11}
+    fail(public, hiding_client, name, clock, 8)
+    for failures in (8, 9, 10, 11):
+        clock.advance(seconds=lock_seconds(failures))
+        answers = guesses_at_once(server, hiding_client, name, [WRONG] * 12)
+        assert answers == {INCORRECT: 1, LOCKED: 11}
 
 
 def test_parallel_guesses_exceed_the_limit_by_no_more_than_are_under_way(
-    public: Any, client: dict[str, Any], user: str
+    server: Server, public: Any, client: dict[str, Any], user: str
 ) -> None:
     """Four at a time, forty in all: a fresh count lets five through and what was under way then."""
     under_way = 4
-    answers = at_once(lambda _: sign_in(public, client, user), list(range(40)), under_way)
+    answers: Counter[str] = Counter()
+    for _ in range(10):
+        answers += guesses_at_once(server, client, user, [WRONG] * under_way)
     assert FREE_FAILURES <= answers[INCORRECT] <= FREE_FAILURES + under_way + 2  # locks of a second or two may end
     assert answers[INCORRECT] + answers[LOCKED] == 40
 
 
+def test_every_parallel_failure_counts(
+    server: Server, public: Any, client: dict[str, Any], user: str, clock: Clock
+) -> None:
+    """Twelve that were all looked at lock for as long as twelve in a row."""
+    looked_at = guesses_at_once(server, client, user, [WRONG] * 12)[INCORRECT]
+    assert looked_at >= FREE_FAILURES
+    lock = lock_seconds(looked_at)
+    clock.advance(seconds=lock / 2)
+    if lock >= 8:  # a shorter one may end while we look
+        assert sign_in(public, client, user, PASSWORD) == LOCKED
+    clock.advance(seconds=lock / 2)
+    assert sign_in(public, client, user, PASSWORD) == OK
+
+
+def test_the_right_password_many_times_at_once_is_right_every_time(
+    server: Server, client: dict[str, Any], user: str
+) -> None:
+    assert guesses_at_once(server, client, user, [PASSWORD] * 12) == {OK: 12}
+
+
 def test_parallel_first_tries_do_not_trip_an_hourly_limit(
-    idp: Any, public: Any, pool: dict[str, Any], client: dict[str, Any]
+    idp: Any, server: Server, public: Any, pool: dict[str, Any], client: dict[str, Any]
 ) -> None:
     """Five wrong previous passwords an hour are looked at, however they come in."""
-    for _ in range(8):
+    exceeded = "Attempt limit exceeded, please try after some time."
+    for _ in range(6):
         token = factories.sign_in(public, client, factories.make_user(idp, pool))["AccessToken"]
-
-        def change(_: int, token: str = token) -> str:
-            members = {"PreviousPassword": WRONG, "ProposedPassword": "Another-Horse-2"}
-            return told(lambda: public.change_password(AccessToken=token, **members))
-
-        exceeded = "Attempt limit exceeded, please try after some time."
-        assert at_once(change, list(range(5)), 5) == {INCORRECT: 5}
-        assert at_once(change, list(range(3)), 3) == {exceeded: 3}
+        change = {"AccessToken": token, "PreviousPassword": WRONG, "ProposedPassword": "Another-Horse-2"}
+        answers = Counter(answer["message"] for answer in burst(server, "ChangePassword", [change] * 8))
+        assert answers == {INCORRECT: 5, exceeded: 3}

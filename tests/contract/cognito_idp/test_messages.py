@@ -228,9 +228,6 @@ def test_answer_masks_the_address(public: Any, client: Client, address: dict[str
 
 # SMTP
 
-smtp = pytest.mark.xdist_group("smtp")
-"""One test process starts the mailing server for all of them."""
-
 
 @dataclass
 class Postman:
@@ -329,7 +326,6 @@ def assert_unconfirmed(operator: Any, pool: Pool, name: str) -> None:
     assert attributes_of(user).get("email_verified", "false") == "false"
 
 
-@smtp
 def test_code_arrives_by_mail(
     operator: Any, anyone: Any, mailing: Server, postman: Postman, mail_pool: Pool, mail_app: Client
 ) -> None:
@@ -349,7 +345,6 @@ def test_code_arrives_by_mail(
     assert code not in mailing.log
 
 
-@smtp
 def test_mail_carries_what_the_pool_says_of_its_sender(operator: Any, anyone: Any, postman: Postman) -> None:
     pool = factories.make_pool(
         operator,
@@ -383,7 +378,6 @@ def test_mail_carries_what_the_pool_says_of_its_sender(operator: Any, anyone: An
     assert html == f'<h1>Acme &amp; Co</h1><p class="x">Code <b>{code}</b></p>'
 
 
-@smtp
 @pytest.mark.parametrize(
     ("configuration", "sender"),
     [
@@ -403,7 +397,6 @@ def test_sender_is_from_or_the_identity_or_the_default(
     assert postman.mail_to(f"{name}@example.com")["From"] == sender
 
 
-@smtp
 def test_invitation_arrives_whole_whatever_the_name_and_password_look_like(
     operator: Any, postman: Postman, mail_pool: Pool
 ) -> None:
@@ -419,7 +412,6 @@ def test_invitation_arrives_whole_whatever_the_name_and_password_look_like(
     assert "Aa1&lt;script&gt;&amp;lt;x" in html
 
 
-@smtp
 def test_names_in_a_template_are_no_markup(operator: Any, postman: Postman) -> None:
     template = {"EmailMessage": "<p>{username}: <code>{####}</code></p>", "EmailSubject": "For {username}"}
     pool = factories.make_pool(operator, AdminCreateUserConfig={"InviteMessageTemplate": template})
@@ -432,7 +424,6 @@ def test_names_in_a_template_are_no_markup(operator: Any, postman: Postman) -> N
     assert html == f"<p>{name.replace('<', '&lt;').replace('>', '&gt;')}: <code>{PASSWORD}</code></p>"
 
 
-@smtp
 @pytest.mark.parametrize("refuses", ["recipient", "content"])
 def test_refused_mail_leaves_a_user_who_may_ask_again(
     operator: Any, anyone: Any, mailing: Server, postman: Postman, mail_pool: Pool, mail_app: Client, refuses: str
@@ -528,7 +519,6 @@ def test_sender_cannot_carry_a_header(operator: Any, configuration: dict[str, st
         factories.make_pool(operator, EmailConfiguration=configuration)
 
 
-@smtp
 @pytest.mark.parametrize(
     "address", ["a@example.com\r\nBcc: victim@example.com", "a@example.com,victim@example.com", "<a@example.com>", "a@"]
 )
@@ -544,7 +534,6 @@ def test_address_cannot_carry_another(
     assert len(postman.received) == before
 
 
-@smtp
 @pytest.mark.parametrize(
     "address", ["ünï@exämple.example", "😀@example.com", "a..b@example..com", "=?utf-8?q?a?=@b.example"]
 )
@@ -558,7 +547,6 @@ def test_odd_address_is_written_to_or_told_undeliverable(
     assert "Traceback" not in mailing.log
 
 
-@smtp
 def test_sms_does_not_go_by_mail(operator: Any, anyone: Any, mailing: Server, postman: Postman) -> None:
     pool = factories.make_pool(operator, AutoVerifiedAttributes=["phone_number"])
     client = factories.make_client(operator, pool)

@@ -141,6 +141,12 @@ CHANGED: dict[str, Any] = {
 }
 
 
+@pytest.fixture
+def elsewhere(server: Server) -> Any:
+    """cognito-idp in a region where there is no pool yet."""
+    return clients.idp(server, region=factories.unique("xx-region"))
+
+
 @pytest.fixture(scope="module")
 def shared(idp: Any) -> dict[str, Any]:
     """A bare pool for tests that only have requests refused."""
@@ -224,18 +230,19 @@ def test_a_name_of_the_greatest_length_is_taken(idp: Any) -> None:
     assert factories.make_pool(idp, PoolName=name)["Name"] == name
 
 
-def test_a_region_holds_a_thousand_pools(server: Server) -> None:
+def test_a_region_holds_a_thousand_pools(server: Server, elsewhere: Any) -> None:
+    region = elsewhere.meta.region_name
     server.manage(
         "shell",
         "-c",
         "from pools.models import Pool\n"
-        "Pool.objects.bulk_create(Pool(id=f'af-south-1_{n:09}', name='n', region='af-south-1') for n in range(999))",
+        f"Pool.objects.bulk_create(Pool(id=f'{region}_{{n:09}}', name='n', region='{region}') for n in range(999))",
     )
-    full = clients.idp(server, region="af-south-1")
-    factories.make_pool(full)
+    pool = factories.make_pool(elsewhere)
     with refused("LimitExceededException"):
-        factories.make_pool(full)
-    factories.make_pool(clients.idp(server, region="af-south-2"))
+        factories.make_pool(elsewhere)
+    elsewhere.delete_user_pool(UserPoolId=pool["Id"])
+    factories.make_pool(elsewhere)
 
 
 # Schema and custom attributes
@@ -442,6 +449,14 @@ def test_update_leaves_what_is_immutable(idp: Any, fixed: dict[str, Any]) -> Non
     updated = _described(idp, pool)
     assert _recorded(updated) == _recorded(pool) | {"UserPoolTier": "PLUS"}
     assert {name: updated[name] for name in fixed} == fixed
+
+
+@pytest.mark.parametrize("members", [{"UserPoolTier": "LITE"}, CHANGED], ids=["lite", "everything set"])
+def test_update_with_what_describe_tells_changes_nothing(idp: Any, members: dict[str, Any]) -> None:
+    pool = factories.make_pool(idp, **members)
+    updatable = idp.meta.service_model.operation_model("UpdateUserPool").input_shape.members
+    idp.update_user_pool(UserPoolId=pool["Id"], **{name: pool[name] for name in updatable if name in pool})
+    assert _described(idp, pool) == pool | {"LastModifiedDate": _described(idp, pool)["LastModifiedDate"]}
 
 
 def test_dynamic_registration_stays_as_it_was_when_left_out_of_an_update(idp: Any, pool: dict[str, Any]) -> None:
@@ -818,11 +833,11 @@ def test_pool_of_another_region_is_not_found(idp: Any, server: Server, shared: d
     assert _described(idp, shared)["Name"] == shared["Name"]
 
 
-def test_pool_lives_in_the_region_of_the_signature(server: Server) -> None:
-    elsewhere = clients.idp(server, region="eu-west-3")
+def test_pool_lives_in_the_region_of_the_signature(elsewhere: Any) -> None:
+    region = elsewhere.meta.region_name
     pool = factories.make_pool(elsewhere)
-    assert re.fullmatch(r"eu-west-3_[0-9a-zA-Z]{9}", pool["Id"])
-    assert pool["Arn"].startswith("arn:aws:cognito-idp:eu-west-3:")
+    assert re.fullmatch(region + r"_[0-9a-zA-Z]{9}", pool["Id"])
+    assert pool["Arn"].startswith(f"arn:aws:cognito-idp:{region}:")
     listed = elsewhere.list_user_pools(MaxResults=60)["UserPools"]
     assert [entry["Id"] for entry in listed] == [pool["Id"]]
 
@@ -830,10 +845,9 @@ def test_pool_lives_in_the_region_of_the_signature(server: Server) -> None:
 # Listing
 
 
-def test_list_tells_id_name_and_dates(server: Server) -> None:
-    there = clients.idp(server, region="ca-central-1")
-    pool = factories.make_pool(there, PoolName="listed")
-    assert there.list_user_pools(MaxResults=1)["UserPools"] == [
+def test_list_tells_id_name_and_dates(elsewhere: Any) -> None:
+    pool = factories.make_pool(elsewhere, PoolName="listed")
+    assert elsewhere.list_user_pools(MaxResults=1)["UserPools"] == [
         {
             "Id": pool["Id"],
             "Name": "listed",
@@ -844,20 +858,19 @@ def test_list_tells_id_name_and_dates(server: Server) -> None:
     ]
 
 
-def test_empty_region_lists_nothing(server: Server) -> None:
-    answer = clients.idp(server, region="ca-west-1").list_user_pools(MaxResults=1)
+def test_empty_region_lists_nothing(elsewhere: Any) -> None:
+    answer = elsewhere.list_user_pools(MaxResults=1)
     assert answer["UserPools"] == []
     assert "NextToken" not in answer
 
 
 @pytest.mark.parametrize("page_size", [1, 2, 4, 5, 60])
-def test_pages_hold_every_pool_once(server: Server, page_size: int) -> None:
-    there = clients.idp(server, region=f"sa-east-{page_size}")
-    made = {factories.make_pool(there)["Id"] for _ in range(4)}
+def test_pages_hold_every_pool_once(elsewhere: Any, page_size: int) -> None:
+    made = {factories.make_pool(elsewhere)["Id"] for _ in range(4)}
     found: list[str] = []
     call: dict[str, Any] = {"MaxResults": page_size}
     while True:
-        page = there.list_user_pools(**call)
+        page = elsewhere.list_user_pools(**call)
         assert len(page["UserPools"]) <= page_size
         found += [pool["Id"] for pool in page["UserPools"]]
         if "NextToken" not in page:
@@ -867,20 +880,19 @@ def test_pages_hold_every_pool_once(server: Server, page_size: int) -> None:
     assert sorted(found) == sorted(made)
 
 
-def test_pages_stay_in_step_while_pools_come_and_go(server: Server) -> None:
-    there = clients.idp(server, region="me-south-1")
-    made = {factories.make_pool(there)["Id"] for _ in range(6)}
-    first = there.list_user_pools(MaxResults=2)
+def test_pages_stay_in_step_while_pools_come_and_go(elsewhere: Any) -> None:
+    made = {factories.make_pool(elsewhere)["Id"] for _ in range(6)}
+    first = elsewhere.list_user_pools(MaxResults=2)
     seen = [pool["Id"] for pool in first["UserPools"]]
     for pool_id in seen:
-        there.delete_user_pool(UserPoolId=pool_id)
+        elsewhere.delete_user_pool(UserPoolId=pool_id)
     unseen = sorted(made - set(seen))
-    there.delete_user_pool(UserPoolId=unseen[0])
+    elsewhere.delete_user_pool(UserPoolId=unseen[0])
     for _ in range(3):
-        factories.make_pool(there)
+        factories.make_pool(elsewhere)
     token = first["NextToken"]
     while token:
-        page = there.list_user_pools(MaxResults=2, NextToken=token)
+        page = elsewhere.list_user_pools(MaxResults=2, NextToken=token)
         seen += [pool["Id"] for pool in page["UserPools"]]
         token = page.get("NextToken")
     assert len(seen) == len(set(seen))
@@ -888,21 +900,26 @@ def test_pages_stay_in_step_while_pools_come_and_go(server: Server) -> None:
 
 
 @pytest.fixture(scope="module")
-def token(server: Server) -> str:
-    """A token for the second page of the pools of eu-north-1."""
-    there = clients.idp(server, region="eu-north-1")
+def there(server: Server) -> Any:
+    """cognito-idp in a region with two pools."""
+    found = clients.idp(server, region=factories.unique("xx-region"))
     for _ in range(2):
-        factories.make_pool(there)
-    return str(there.list_user_pools(MaxResults=1)["NextToken"])
+        factories.make_pool(found)
+    return found
 
 
-def test_token_lasts_an_hour(server: Server, token: str, clock: Clock) -> None:
-    there = clients.idp(server, region="eu-north-1")
+@pytest.fixture(scope="module")
+def second_page(there: Any) -> dict[str, Any]:
+    """The request that leads to the second of them."""
+    return {"MaxResults": 1, "NextToken": there.list_user_pools(MaxResults=1)["NextToken"]}
+
+
+def test_token_lasts_an_hour(there: Any, second_page: dict[str, Any], clock: Clock) -> None:
     clock.advance(minutes=55)
-    assert there.list_user_pools(MaxResults=1, NextToken=token)["UserPools"]
+    assert there.list_user_pools(**second_page)["UserPools"]
     clock.advance(minutes=6)
     with refused("InvalidParameterException", BAD_TOKEN):
-        there.list_user_pools(MaxResults=1, NextToken=token)
+        there.list_user_pools(**second_page)
 
 
 @pytest.mark.parametrize(
@@ -916,17 +933,20 @@ def test_token_lasts_an_hour(server: Server, token: str, clock: Clock) -> None:
         lambda token: "nonsense",
         lambda token: "é",
     ],
+    ids=["first character", "inner character", "longer", "shorter", "cut off", "nonsense", "not ASCII"],
 )
-def test_changed_token_is_refused(server: Server, token: str, change: Callable[[str], str]) -> None:
+def test_changed_token_is_refused(there: Any, second_page: dict[str, Any], change: Callable[[str], str]) -> None:
     with refused("InvalidParameterException", BAD_TOKEN):
-        clients.idp(server, region="eu-north-1").list_user_pools(MaxResults=1, NextToken=change(token))
+        there.list_user_pools(MaxResults=1, NextToken=change(second_page["NextToken"]))
 
 
-def test_token_of_another_region_or_operation_is_refused(idp: Any, token: str, shared: dict[str, Any]) -> None:
+def test_token_of_another_region_or_operation_is_refused(
+    idp: Any, second_page: dict[str, Any], shared: dict[str, Any]
+) -> None:
     with refused("InvalidParameterException", BAD_TOKEN):
-        idp.list_user_pools(MaxResults=1, NextToken=token)
+        idp.list_user_pools(**second_page)
     with refused("InvalidParameterException", BAD_TOKEN):
-        idp.list_user_pool_clients(UserPoolId=shared["Id"], MaxResults=1, NextToken=token)
+        idp.list_user_pool_clients(UserPoolId=shared["Id"], **second_page)
 
 
 @pytest.mark.parametrize(
@@ -953,3 +973,11 @@ def test_token_must_satisfy_the_model(idp: Any, token: str) -> None:
     with refused("InvalidParameterException") as refusal:
         idp.list_user_pools(MaxResults=1, NextToken=token)
     assert "at 'nextToken' failed to satisfy constraint" in refusal.message
+
+
+def test_a_tier_without_what_a_client_uses_is_refused_and_nothing_changes(idp: Any, pool: dict[str, Any]) -> None:
+    factories.make_client(idp, pool, ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    with refused("TierChangeNotAllowedException"):
+        idp.update_user_pool(UserPoolId=pool["Id"], PoolName="renamed", UserPoolTier="LITE")
+    described = idp.describe_user_pool(UserPoolId=pool["Id"])["UserPool"]
+    assert (described["UserPoolTier"], described["Name"]) == ("ESSENTIALS", pool["Name"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support import factories
-from tests.support.clients import refused, secret_hash
+from tests.support.clients import burst, refused, secret_hash
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, unique
 from tests.support.server import Server
@@ -961,44 +960,53 @@ def test_the_hash_of_an_answer_is_over_the_name_it_sends(
     assert "AuthenticationResult" in answer
 
 
-def test_of_parallel_answers_exactly_one_wins(of_apps: Pair, client: dict[str, Any], invited: str) -> None:
-    session = of_apps.sign_in(client, invited)["Session"]
-    passwords = [f"Parallel-Horse-{number}" for number in range(6)]
-    refusals, winners = in_parallel(
-        lambda password: of_apps.set_password(client, session, invited, password), passwords
+def answers_at_once(
+    server: Server, client: dict[str, Any], username: str, given: list[tuple[str, str]]
+) -> tuple[list[str], list[str]]:
+    """Sessions answered with new passwords at one moment: messages of the refusals, passwords that were accepted."""
+    answers = burst(
+        server,
+        "RespondToAuthChallenge",
+        [
+            {
+                "ClientId": client["ClientId"],
+                "ChallengeName": CHALLENGE,
+                "Session": session,
+                "ChallengeResponses": {"USERNAME": username, "NEW_PASSWORD": password},
+            }
+            for session, password in given
+        ],
     )
-    assert len(winners) == 1
-    assert refusals == [SESSION_USED] * 5
-    assert "AuthenticationResult" in of_apps.sign_in(client, invited, winners[0])
+    refusals = [answer["message"] for answer in answers if "message" in answer]
+    accepted = [
+        password for (_, password), answer in zip(given, answers, strict=True) if "AuthenticationResult" in answer
+    ]
+    return refusals, accepted
 
 
-def test_of_two_sessions_of_one_temporary_password_exactly_one_wins(
-    of_apps: Pair, client: dict[str, Any], invited: str
+def test_of_parallel_answers_exactly_one_wins(
+    idp: Any, server: Server, of_apps: Pair, pool: dict[str, Any], client: dict[str, Any]
 ) -> None:
-    sessions = [of_apps.sign_in(client, invited)["Session"] for _ in range(4)]
-    answers = {session: f"Parallel-Horse-{number}" for number, session in enumerate(sessions)}
-    refusals, winners = in_parallel(
-        lambda session: of_apps.set_password(client, session, invited, answers[session]), sessions
-    )
-    assert len(winners) == 1
-    assert refusals == [SESSION_INVALID] * 3
-    assert "AuthenticationResult" in of_apps.sign_in(client, invited, answers[winners[0]])
+    for _ in range(4):
+        name = invite(idp, pool)
+        session = of_apps.sign_in(client, name)["Session"]
+        given = [(session, f"Parallel-Horse-{number}") for number in range(10)]
+        refusals, accepted = answers_at_once(server, client, name, given)
+        assert len(accepted) == 1
+        assert refusals == [SESSION_USED] * 9
+        assert "AuthenticationResult" in of_apps.sign_in(client, name, accepted[0])
 
 
-def in_parallel(call: Any, arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Messages of the calls that were refused, and the arguments of those that were not."""
-
-    def attempt(argument: str) -> str | None:
-        try:
-            call(argument)
-        except ClientError as error:
-            return str(error.response["Error"]["Message"])
-        return None
-
-    with ThreadPoolExecutor(len(arguments)) as threads:
-        outcomes = list(threads.map(attempt, arguments))
-    winners = [argument for argument, outcome in zip(arguments, outcomes, strict=True) if outcome is None]
-    return [outcome for outcome in outcomes if outcome is not None], winners
+def test_of_several_sessions_of_one_temporary_password_exactly_one_wins(
+    idp: Any, server: Server, of_apps: Pair, pool: dict[str, Any], client: dict[str, Any]
+) -> None:
+    for _ in range(4):
+        name = invite(idp, pool)
+        given = [(of_apps.sign_in(client, name)["Session"], f"Parallel-Horse-{number}") for number in range(6)]
+        refusals, accepted = answers_at_once(server, client, name, given)
+        assert len(accepted) == 1
+        assert refusals == [SESSION_INVALID] * 5
+        assert "AuthenticationResult" in of_apps.sign_in(client, name, accepted[0])
 
 
 @pytest.mark.parametrize("permanent", [True, False])

@@ -1,5 +1,6 @@
 """SignUp, ConfirmSignUp, ResendConfirmationCode and AdminConfirmSignUp."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -888,3 +889,16 @@ def test_what_no_database_takes_is_refused_before_it_gets_there(
     assert answer.status_code == 400
     assert answer.json()["__type"] in {"SerializationException", "InvalidParameterException"}
     assert_absent(idp, plain_pool, name)
+
+
+def test_refusal_that_quotes_a_name_carries_no_header(server: Server, plain_app: Client) -> None:
+    body = {
+        "ClientId": plain_app["ClientId"],
+        "Username": unique(),
+        "Password": PASSWORD,
+        "UserAttributes": [{"Name": "a\r\nX-Planted: b", "Value": "x"}],
+    }
+    answer = clients.post(server, "SignUp", json.dumps(body))
+    assert answer.json()["message"] == "Type for attribute {a\r\nX-Planted: b} could not be determined"
+    assert answer.headers["x-amzn-ErrorType"] == "InvalidParameterException:"
+    assert "X-Planted" not in answer.headers

@@ -1,0 +1,235 @@
+"""`python tests/benchmark/run.py`: what the hot paths cost, beside what hashing and signing alone cost.
+
+Starts an installation as for production (no --dev, PostgreSQL from DATABASE_URL, one web worker a core, the shipped
+argon2id parameters), loads one operation after the other, and prints one table. CPU time is what the kernel charged
+to the web workers and to the database backends, so the load's own share of the machine does not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import psycopg
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from tests.benchmark import costs
+from tests.benchmark.load import Load, Measured
+from tests.support import clients, factories, processes
+from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server, drop_database, new_server
+
+MEMORY_KIB, PASSES = 19456, 2
+USERS = 64
+WARM_UP_SECONDS = 2
+AIM_SIGN_IN, AIM_REFRESH, AIM_GET_USER = 90, 5, 2
+
+
+@dataclass(frozen=True)
+class Result:
+    """One operation under load; CPU in seconds over the whole run."""
+
+    name: str
+    measured: Measured
+    web: float
+    database: float
+
+    @property
+    def web_each(self) -> float:
+        return self.web / len(self.measured.latencies)
+
+    @property
+    def database_each(self) -> float:
+        return self.database / len(self.measured.latencies)
+
+    @property
+    def each(self) -> float:
+        return self.web_each + self.database_each
+
+    def row(self) -> str:
+        measured = self.measured
+        return (
+            f"{self.name:<18}{measured.rate:>9.0f}{self.web_each * 1000:>10.2f}{self.database_each * 1000:>10.2f}"
+            f"{1 / self.each:>12.0f}{measured.percentile(50) * 1000:>9.1f}{measured.percentile(99) * 1000:>9.1f}"
+        )
+
+
+HEADINGS = (
+    f"{'':<18}{'req/s':>9}{'web CPU':>10}{'db CPU':>10}{'req/s':>12}{'p50':>9}{'p99':>9}\n"
+    f"{'':<18}{'':>9}{'ms/req':>10}{'ms/req':>10}{'per core':>12}{'ms':>9}{'ms':>9}"
+)
+
+
+class Fixtures:
+    """A pool with users who are signed in, and the requests they send, ready as bytes."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        idp = clients.idp(server)
+        self._pool = factories.make_pool(idp)
+        self._client = factories.make_client(idp, self._pool)
+        self._users = [
+            factories.make_user(idp, self._pool, email=f"user{number}@example.com", name=f"User {number}")
+            for number in range(USERS)
+        ]
+        self._tokens = [factories.sign_in(idp, self._client, user) for user in self._users]
+
+    def sign_ins(self) -> list[bytes]:
+        return [
+            self._call(
+                "InitiateAuth",
+                ClientId=self._client["ClientId"],
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": user, "PASSWORD": factories.PASSWORD},
+            )
+            for user in self._users
+        ]
+
+    def refreshes(self) -> list[bytes]:
+        return [
+            self._call(
+                "InitiateAuth",
+                ClientId=self._client["ClientId"],
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+            )
+            for tokens in self._tokens
+        ]
+
+    def own_reads(self) -> list[bytes]:
+        return [self._call("GetUser", AccessToken=tokens["AccessToken"]) for tokens in self._tokens]
+
+    def operator_reads(self) -> list[bytes]:
+        """Signed now, so good for five minutes."""
+        return [
+            self._call("AdminGetUser", signed=True, UserPoolId=self._pool["Id"], Username=user) for user in self._users
+        ]
+
+    def key_sets(self) -> list[bytes]:
+        path = f"/{self._pool['Id']}/.well-known/jwks.json"
+        return [f"GET {path} HTTP/1.1\r\nHost: localhost:{self._server.port}\r\n\r\n".encode()]
+
+    def _call(self, operation: str, *, signed: bool = False, **members: Any) -> bytes:
+        request = AWSRequest(
+            "POST",
+            f"{self._server.url}/",
+            data=json.dumps(members).encode(),
+            headers={
+                "Host": f"localhost:{self._server.port}",
+                "Content-Type": "application/x-amz-json-1.1",
+                "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+            },
+        )
+        if signed:
+            SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), "cognito-idp", clients.REGION).add_auth(request)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        return f"POST / HTTP/1.1\r\n{headers}Content-Length: {len(request.data)}\r\n\r\n".encode() + request.data
+
+
+def measure(server: Server, name: str, requests: list[bytes], *, seconds: float, connections: int) -> Result:
+    load = Load(server.port, requests, processes=os.cpu_count() or 1, connections=connections)
+    time.sleep(WARM_UP_SECONDS)
+    load.mark()
+    web, database = _web_cpu(server), _database_cpu(server)
+    time.sleep(seconds)
+    web_after, database_after = _web_cpu(server), _database_cpu(server)
+    measured = load.stop()
+    spent = sum(database_after[pid] - database.get(pid, 0.0) for pid in database_after)
+    return Result(name, measured, web_after - web, spent)
+
+
+def _web_cpu(server: Server) -> float:
+    return sum(worker.cpu_seconds for worker in processes.web_workers(server))
+
+
+def _database_cpu(server: Server) -> dict[int, float]:
+    """CPU seconds of each backend that serves the installation."""
+    with psycopg.connect(server.environment["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
+    return {pid: processes.cpu_seconds(pid) for (pid,) in rows}
+
+
+@contextmanager
+def running_server(threads: int | None) -> Iterator[Server]:
+    server = new_server(
+        GATEHOUSE_URL="https://gatehouse.example",
+        GATEHOUSE_SECRET_KEYS=base64.b64encode(os.urandom(32)).decode(),
+        GATEHOUSE_ARGON2_MEMORY_KIB=str(MEMORY_KIB),
+        GATEHOUSE_ARGON2_TIME=str(PASSES),
+        GATEHOUSE_WEB_WORKERS=str(os.cpu_count() or 1),
+        **({"GATEHOUSE_WEB_THREADS": str(threads)} if threads else {}),
+    )
+    try:
+        server.manage("migrate", "--verbosity", "0")
+        server.manage("bootstrap")
+        yield server.start()
+        server.stop()
+    finally:
+        drop_database(server.environment["DATABASE_URL"])
+
+
+def report(results: dict[str, Result], hash_seconds: float, signature_seconds: float) -> None:
+    print(HEADINGS)
+    for result in results.values():
+        print(result.row())
+    print()
+    print(f"argon2id, {MEMORY_KIB} KiB, {PASSES} passes: {hash_seconds * 1000:.1f} ms of one core")
+    print(f"two RSA-2048 signatures: {2 * signature_seconds * 1000:.2f} ms of one core")
+    print()
+    sign_in = 100 * hash_seconds / results["password sign-in"].each
+    print(f"sign-ins per core, of what hashing alone allows: {sign_in:.0f} %   (aim: {AIM_SIGN_IN} % or more)")
+    for name, aim in (("refresh", AIM_REFRESH), ("GetUser", AIM_GET_USER)):
+        result = results[name]
+        print(
+            f"CPU of one {name}, in signatures: {result.each / signature_seconds:.1f}"
+            f", of the web workers alone {result.web_each / signature_seconds:.1f}   (aim: less than {aim})"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=10, help="measured for each operation (default: 10)")
+    parser.add_argument("--connections", type=int, default=16, help="kept-alive connections (default: 16)")
+    parser.add_argument("--threads", type=int, help="threads of each web worker (default: as shipped)")
+    parser.add_argument("--only", help="one operation, as the table names it")
+    options = parser.parse_args()
+    if not os.environ.get("DATABASE_URL"):
+        sys.exit("Set DATABASE_URL to a PostgreSQL server on this machine; a database is made on it and dropped.")
+    cores = os.cpu_count() or 1
+    results: dict[str, Result] = {}
+    with running_server(options.threads) as server:
+        fixtures = Fixtures(server)
+        for name, requests in (
+            ("password sign-in", fixtures.sign_ins),
+            ("refresh", fixtures.refreshes),
+            ("GetUser", fixtures.own_reads),
+            ("AdminGetUser", fixtures.operator_reads),
+            ("JWKS", fixtures.key_sets),
+        ):
+            if options.only in {None, name}:
+                results[name] = measure(
+                    server, name, requests(), seconds=options.seconds, connections=options.connections
+                )
+    if options.only:
+        print(HEADINGS)
+        print(results[options.only].row())
+        return
+    report(results, costs.argon2id(MEMORY_KIB, PASSES, at_once=cores), costs.rsa_signature(at_once=cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Statements compiled once answer what the ORM would, for every kind of parameter and converter."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from identity.models import AccessKey, AttemptWindow
+from identity.statement import Statement
+from pools.models import Client, Pool, Session, SignInName, User
+from pools.models.user import UserStatus
+
+pytestmark = pytest.mark.django_db
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+
+
+@pytest.fixture
+def user() -> User:
+    pool = Pool.objects.create(id="us-east-1_Statement1", name="p", region="us-east-1", settings={"a": [1, None]})
+    return User.objects.create(
+        pool=pool,
+        sub=str(uuid.uuid4()),
+        username="Übung",
+        attributes={"email": "a@b.example", "deep": "'\"%s"},
+        status=UserStatus.CONFIRMED,
+        created_at=MOMENT,
+    )
+
+
+@pytest.fixture
+def session(user: User) -> Session:
+    client = Client.objects.create(pool=user.pool, client_id="client", name="c")
+    return Session.objects.create(
+        pool=user.pool,
+        user=user,
+        client=client,
+        scope="s",
+        authenticated_at=MOMENT,
+        expires_at=MOMENT + timedelta(days=1),
+    )
+
+
+def test_text_parameters_and_json_times_and_booleans_come_as_the_orm_gives_them(user: User) -> None:
+    columns = ("id", "sub", "attributes", "enabled", "created_at", "pool__settings", "pool__revision")
+    by_name = Statement(
+        lambda pool, name: User.objects.filter(pool_id=pool, username=name).values_list(*columns), str, str
+    )
+    expected = User.objects.values_list(*columns).get(pk=user.pk)
+    assert by_name.first(user.pool_id, "Übung") == expected
+    assert by_name.first(user.pool_id, "übung") is None
+    assert by_name.rows("nowhere", "Übung") == []
+
+
+def test_secrets_are_opened(user: User) -> None:
+    key = AccessKey.objects.create(access_key_id="AKIAX", secret="open sesame", operator=user, policy="{}")
+    by_id = Statement(
+        lambda key_id: AccessKey.objects.filter(access_key_id=key_id).values_list(
+            "secret", "session_token_digest", "expires_at", "operator__username"
+        ),
+        str,
+    )
+    assert by_id.first(key.pk) == ("open sesame", None, None, "Übung")
+
+
+def test_uuid_parameters_and_columns(session: Session) -> None:
+    by_jti = Statement(
+        lambda jti: Session.objects.filter(origin_jti=jti).values_list("pk", "origin_jti", "expires_at"), uuid.UUID
+    )
+    assert by_jti.first(session.origin_jti) == (session.pk, session.origin_jti, session.expires_at)
+    assert by_jti.first(uuid.uuid4()) is None
+
+
+def test_byte_parameters(user: User) -> None:
+    SignInName.objects.create(pool=user.pool, user=user, kind="username", folded=b"\x00\xff%s'")
+    by_name = Statement(lambda folded: SignInName.objects.filter(folded=folded).values_list("user_id"), bytes)
+    assert by_name.first(b"\x00\xff%s'") == (user.pk,)
+    assert by_name.first(b"\x00") is None
+
+
+def test_number_parameters_and_constants_of_the_query(user: User) -> None:
+    enabled = Statement(
+        lambda pk: User.objects.filter(pk=pk, enabled=True, status="CONFIRMED").values_list("username"), int
+    )
+    assert enabled.first(user.pk) == ("Übung",)
+    User.objects.filter(pk=user.pk).update(enabled=False)
+    assert enabled.first(user.pk) is None
+
+
+@pytest.mark.parametrize("name", ["' OR 1=1 --", "%s", "%(x)s", "parameter-0", "parameter-1", "", "a\\b", "🐎"])
+def test_a_value_is_a_value_whatever_it_holds(user: User, name: str) -> None:
+    User.objects.filter(pk=user.pk).update(username=name)
+    by_name = Statement(lambda pool, name: User.objects.filter(pool=pool, username=name).values_list("pk"), str, str)
+    assert by_name.rows(user.pool_id, name) == [(user.pk,)]
+    assert by_name.rows(name, user.pool_id) == []
+
+
+def test_parameters_may_stand_in_any_order_and_more_than_once(user: User) -> None:
+    by_either = Statement(
+        lambda name, pool: (
+            User.objects.filter(pool=pool, username=name) | User.objects.filter(pool=pool, sub=name)
+        ).values_list("pk"),
+        str,
+        str,
+    )
+    assert by_either.first("Übung", user.pool_id) == (user.pk,)
+    assert by_either.first(user.sub, user.pool_id) == (user.pk,)
+    assert by_either.first(user.pool_id, "Übung") is None
+
+
+def test_rows_come_in_the_order_of_the_query() -> None:
+    for key in ("b", "a", "c"):
+        AttemptWindow.objects.create(key=key, opened_at=MOMENT, expires_at=MOMENT, count=7)
+    counted = Statement(lambda n: AttemptWindow.objects.filter(count=n).order_by("key").values_list("key"), int)
+    assert counted.rows(7) == [("a",), ("b",), ("c",)]
+    assert counted.first(7) == ("a",)
+
+
+def test_a_query_is_written_once_and_run_each_time(user: User) -> None:
+    written = []
+
+    def build(name: str) -> Any:
+        written.append(name)
+        return User.objects.filter(username=name).values_list("pk")
+
+    statement = Statement(build, str)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        for _ in range(3):
+            assert statement.first("Übung") == (user.pk,)
+    assert len(written) == 1
+    assert len(queries) == 3
+
+
+def test_many_threads_write_a_query_once() -> None:
+    written = []
+
+    def build(key: str) -> Any:
+        written.append(key)
+        return AttemptWindow.objects.filter(key=key).values_list("pk")
+
+    statement = Statement(build, str)
+    threads = [threading.Thread(target=statement._compile) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(written) == 1
+
+
+def test_a_parameter_that_the_query_changes_is_refused() -> None:
+    """A prefix search binds another text than it was given: such a query must not be compiled."""
+    prefix = Statement(lambda name: User.objects.filter(username__startswith=name).values_list("pk"), str)
+    with pytest.raises(TypeError, match="a parameter does not appear"):
+        prefix.rows("Üb")
+
+
+def test_a_parameter_that_the_query_does_not_use_is_refused() -> None:
+    unused = Statement(lambda name, other: User.objects.filter(username=name).values_list("pk"), str, str)
+    with pytest.raises(TypeError, match="a parameter does not appear"):
+        unused.rows("a", "b")
