@@ -148,14 +148,26 @@ def _restart_with_environment(dev: bool, port: int) -> None:
 
 
 def _check_address(host: str, port: int) -> None:
-    """Granian shares its port with whoever asks for it, so a second start would quietly take half of the requests."""
+    """Refuse a port that is taken, after giving a predecessor that was killed the time its children have to end.
+
+    Granian shares its port with whoever asks for it, so a second start would quietly take half of the requests.
+    """
+    deadline = time.monotonic() + STOP_SECONDS + 1
+    while (reason := _why_not(host, port)) is not None:
+        if time.monotonic() > deadline:
+            raise CommandError(f"Cannot listen on port {port} of {host}: {reason}. Choose another one.")
+        time.sleep(0.2)
+
+
+def _why_not(host: str, port: int) -> str | None:
     try:
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(address)
     except OSError as error:
-        raise CommandError(f"Cannot listen on port {port} of {host}: {error.strerror}. Choose another one.") from None
+        return error.strerror or type(error).__name__
+    return None
 
 
 def _check_prepared() -> None:
