@@ -6,8 +6,11 @@ Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machi
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -16,6 +19,7 @@ from celery.beat import Scheduler, Service
 from celery.bootsteps import StartStopStep
 from django.core.management import call_command
 from kombu.transport import filesystem
+from kombu.utils import json
 
 from identity.config import config
 
@@ -24,9 +28,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 _POLL_SECONDS = 0.2
 
 
+class FolderChannel(filesystem.Channel):
+    """A message gets its name once it is whole: kombu's reader would take it half written, and end the worker."""
+
+    # kombu's own classes disagree on the name of the second parameter.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
+        whole = Path(self.data_folder_out, f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg")
+        partial = whole.with_suffix(".partial")
+        partial.write_text(json.dumps(payload))  # type: ignore[no-untyped-call]
+        partial.rename(whole)
+
+
 class FolderTransport(filesystem.Transport):
     """kombu's broker in a folder, looking often: for messages, and for the wish to stop (kombu's looks after 2 s)."""
 
+    Channel = FolderChannel
     polling_interval = _POLL_SECONDS
 
     def drain_events(self, connection: Any, timeout: Any = None, **kwargs: Any) -> None:

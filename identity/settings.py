@@ -31,10 +31,15 @@ _SQLITE: dict[str, Any] = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
 }
-_database = dict(dj_database_url.parse(config.database, conn_max_age=None))
+_database: dict[str, Any] = dict(dj_database_url.parse(config.database, conn_max_age=None))
 if str(_database["ENGINE"]).endswith("sqlite3"):
     config.data.mkdir(parents=True, exist_ok=True)
     _database["OPTIONS"] = _SQLITE
+if str(_database["ENGINE"]).endswith("postgresql"):
+    # From its fifth run on a connection a statement is not planned again, which is most of what a look-up costs
+    # PostgreSQL. A pooler that cannot keep prepared statements needs ?server_side_binding=false in the URL.
+    _options: dict[str, Any] = {"server_side_binding": True, **_database.get("OPTIONS", {})}
+    _database["OPTIONS"] = {"prepare_threshold": 5 if _options["server_side_binding"] else None, **_options}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

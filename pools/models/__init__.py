@@ -7,7 +7,6 @@ from pools.models.code import Code
 from pools.models.credential import Credential
 from pools.models.outgoing import Outgoing
 from pools.models.pool import Pool
-from pools.models.refresh_token import RefreshToken
 from pools.models.session import Session
 from pools.models.sign_in_name import SignInName
 from pools.models.user import User
@@ -20,7 +19,6 @@ __all__ = [
     "Credential",
     "Outgoing",
     "Pool",
-    "RefreshToken",
     "Session",
     "SignInName",
     "User",

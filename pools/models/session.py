@@ -14,6 +14,7 @@ from pools.models.user import User
 class Session(models.Model):
     """One sign-in at one client. Its `origin_jti` is in every token of the family; revoking it ends them all.
 
+    The family's refresh token is known only by its SHA-256, on this row: a sign-in is one insert, a refresh one read.
     `is_revocable` is what the client's EnableTokenRevocation was at sign-in: without it the tokens carry no
     `origin_jti`. A row outlives every token of the family, so a missing row means a deleted user or client.
     """
@@ -22,6 +23,7 @@ class Session(models.Model):
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
+    refresh_digest = models.BinaryField(max_length=32, unique=True)
     scope = models.TextField()
     is_revocable = models.BooleanField(default=True)
     authenticated_at = models.DateTimeField()

@@ -12,7 +12,7 @@ from identity.errors import (
     PasswordResetRequired,
 )
 from identity.statement import Statement
-from pools.models import Client, RefreshToken, Session, User
+from pools.models import Client, Session, User
 from pools.models.user import UserStatus
 from pools.tokens.issue import digest
 
@@ -20,8 +20,8 @@ _SESSION = ("origin_jti", "client_id", "scope", "is_revocable", "authenticated_a
 _USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled")
 
 _find = Statement(
-    lambda given: RefreshToken.objects.filter(digest=given).values_list(
-        *(f"session__{name}" for name in _SESSION), *(f"session__user__{name}" for name in _USER)
+    lambda given: Session.objects.filter(refresh_digest=given).values_list(
+        *_SESSION, *(f"user__{name}" for name in _USER)
     ),
     bytes,
 )

@@ -6,7 +6,7 @@ from identity import clock
 from identity.errors import Unauthorized, UnsupportedOperation, UnsupportedTokenType
 from identity.keys import jws
 from pools.config.client import ClientSettings
-from pools.models import Client, RefreshToken, Session, User
+from pools.models import Client, Session, User
 from pools.tokens.issue import digest
 
 
@@ -20,13 +20,12 @@ def refresh_token(client: Client, token: str) -> None:
         raise UnsupportedOperation("Token revocation is not enabled for this client.")
     if _is_jwt(token):
         raise UnsupportedTokenType()
-    found = RefreshToken.objects.filter(digest=digest(token)).values_list("session_id", "session__client_id").first()
-    if found is None:
+    session = Session.objects.filter(refresh_digest=digest(token)).first()
+    if session is None:
         return
-    session_id, client_pk = found
-    if client_pk != client.pk:
+    if session.client_id != client.pk:
         raise Unauthorized("Token was not issued to this client.")
-    Session.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=clock.now())
+    Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=clock.now())
 
 
 def every_session(user: User) -> None:

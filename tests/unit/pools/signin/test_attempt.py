@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -152,8 +152,9 @@ def test_an_answer_to_a_step_that_was_taken_meanwhile_is_refused(client: Client,
         (lambda session: "", SESSION_INVALID),
     ],
 )
-def test_another_string_is_not_the_session(client: Client, invited: User, spoil: object, message: str) -> None:
-    assert callable(spoil)
+def test_another_string_is_not_the_session(
+    client: Client, invited: User, spoil: Callable[[str], str], message: str
+) -> None:
     session = begin(client).session
     with pytest.raises(NotAuthorized) as refusal:
         answer(client, spoil(session))
