@@ -179,8 +179,8 @@ def _client_at(client_id: str, pool: Pool) -> Client:
 
 
 def _remember(cache: dict[K, V], key: K, row: V) -> None:
-    while len(cache) >= _MAX_CACHED:
-        cache.pop(next(iter(cache)), None)
+    if len(cache) >= _MAX_CACHED:
+        cache.clear()
     cache[key] = row
 
 

@@ -85,8 +85,8 @@ def keys_of(owner: str, revision: int | None = None) -> KeySet:
         return cached
     loaded = _load(owner, revision or 0)
     if loaded.signers:
-        while len(_cached) >= _MAX_CACHED:
-            _cached.pop(next(iter(_cached)), None)
+        if len(_cached) >= _MAX_CACHED:
+            _cached.clear()
         _cached[owner] = loaded
     return loaded
 

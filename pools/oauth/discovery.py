@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from identity.errors import ResourceNotFound, pool_not_found
 from identity.keys import signing
@@ -15,6 +16,7 @@ from pools.models import Pool
 _MAX_AGE = "public, max-age=300"
 
 
+@require_safe
 def jwks(request: HttpRequest, pool_id: str) -> HttpResponse:
     """`{issuer}/.well-known/jwks.json`: the keys that sign now, and those whose tokens are still valid."""
     try:
@@ -24,6 +26,7 @@ def jwks(request: HttpRequest, pool_id: str) -> HttpResponse:
     return _answer(signing.keys_of(pool.id, pool.revision).jwks)
 
 
+@require_safe
 def configuration(request: HttpRequest, pool_id: str) -> HttpResponse:
     """`{issuer}/.well-known/openid-configuration`: only what exists is named."""
     try:

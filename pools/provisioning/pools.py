@@ -129,8 +129,8 @@ def remove_deleted() -> int:
 def rotate_keys(pool_id: str) -> None:
     """New signing keys; tokens signed by the old ones stay valid until they expire."""
     with transaction.atomic():
+        touch(pool_id)  # first: it locks the pool's row, so that of two rotations one waits
         rotation.rotate(pool_id)
-        touch(pool_id)
 
 
 def tags(arn: str) -> dict[str, str]:

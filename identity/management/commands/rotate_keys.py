@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
 
 from identity import keyring
@@ -40,6 +40,8 @@ class Command(BaseCommand):
         living = Pool.objects.filter(deleted_at=None)
         chosen = living.filter(id=only) if only else living
         pool_ids = list(chosen.order_by("id").values_list("id", flat=True))
+        if only and not pool_ids:
+            raise CommandError(f"There is no pool {only}.")
         for position, pool_id in enumerate(pool_ids, start=1):
             pools.rotate_keys(pool_id)
             self.stdout.write(f"{position} of {len(pool_ids)}: {pool_id}")
