@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import selectors
 import socket
 import time
@@ -28,11 +29,12 @@ class Measured:
 
 
 class Load:
-    """Processes that send `requests`, round robin, over `connections` sockets in all, until told to stop."""
+    """A process for each core that sends `requests`, round robin, over its share of `connections`, until stopped."""
 
-    def __init__(self, port: int, requests: list[bytes], *, processes: int, connections: int) -> None:
+    def __init__(self, port: int, requests: list[bytes], *, connections: int) -> None:
         self._pipes: list[Pipe] = []
         self._processes = []
+        processes = os.cpu_count() or 1
         for number in range(processes):
             ours, theirs = multiprocessing.Pipe()
             share = requests[number::processes] or requests
