@@ -165,6 +165,7 @@ def _database_cpu(server: Server) -> dict[int, float]:
 
 @contextmanager
 def running_server(threads: int | None) -> Iterator[Server]:
+    """An installation as it is run for real, and nothing left of it afterwards."""
     server = new_server(
         GATEHOUSE_URL="https://gatehouse.example",
         GATEHOUSE_SECRET_KEYS=base64.b64encode(os.urandom(32)).decode(),
@@ -177,8 +178,9 @@ def running_server(threads: int | None) -> Iterator[Server]:
         server.manage("migrate", "--verbosity", "0")
         server.manage("bootstrap")
         yield server.start()
-        server.stop()
     finally:
+        if server.process is not None:
+            server.stop()
         drop_database(server.environment["DATABASE_URL"])
 
 
