@@ -128,6 +128,26 @@ class InvalidPassword(ServiceError):
     pass
 
 
+class PasswordHistoryPolicyViolation(ServiceError):
+    text = "Password has previously been used."
+
+
+class GroupExists(ServiceError):
+    text = "A group with the name already exists."
+
+
+class PreconditionNotMet(ServiceError):
+    pass
+
+
+class UserImportInProgress(ServiceError):
+    text = "A user import job is in progress for this user pool."
+
+
+class RefreshTokenReuse(ServiceError):
+    text = "Refresh token has been used already."
+
+
 class CodeMismatch(ServiceError):
     text = "Invalid verification code provided, please try again."
 
@@ -197,6 +217,7 @@ UNAUTHORIZED_ATTRIBUTE = "A client attempted to write unauthorized attribute"
 SIGN_UP_NOT_PERMITTED = "SignUp is not permitted for this user pool"
 NO_AUTO_VERIFICATION = "Cannot resend codes. Auto verification not turned on."
 ALREADY_CONFIRMED = "User is already confirmed."
+FILTER_UNREADABLE = "Error while parsing filter"
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."

@@ -1,6 +1,6 @@
 """Pages of results by keyset, and the tokens that lead from one to the next.
 
-A token is signed and bound to the operation and its filter, carries the last key seen, and expires.
+A token is signed and bound to the operation, its filter and its caller, carries the last key seen, and expires.
 No OFFSET and no COUNT: a page costs the same at any depth, and inserts or deletes cannot shift it.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -38,33 +39,45 @@ class Page(Generic[T]):
     next_token: str | None
 
 
-def page(queryset: QuerySet[M], *, order: str, limit: int | None, token: str | None, bound_to: object) -> Page[M]:
-    """One page of `queryset` after the key that `token` carries.
+def page(
+    *querysets: QuerySet[M], order: str, limit: int | None, token: str | None, bound_to: Sequence[object]
+) -> Page[M]:
+    """One page of the rows of `querysets`, one queryset after the other, behind the key that `token` carries.
 
-    `order` names a unique column; `bound_to` is what the follow-up request must repeat (operation, filter, caller).
+    `order` names a column that is unique in each queryset, with a minus for descending; `bound_to` is what the
+    follow-up request must repeat (operation, caller, filter).
     Raises: InvalidParameter for a token that is foreign, changed or expired.
     """
+    column, comparison = order.removeprefix("-"), "lt" if order.startswith("-") else "gt"
     size = limit or DEFAULT_SIZE
-    if token is not None:
-        queryset = queryset.filter(**{f"{order}__gt": _open(token, bound_to)})
-    items = list(queryset.order_by(order)[: size + 1])
-    if len(items) <= size:
+    first, key = _open(token, bound_to) if token is not None else (0, None)
+    found: list[tuple[int, M]] = []
+    for position in range(first, len(querysets)):
+        rows = querysets[position].order_by(order)
+        if position == first and key is not None:
+            rows = rows.filter(**{f"{column}__{comparison}": key})
+        found += [(position, row) for row in rows[: size + 1 - len(found)]]
+        if len(found) > size:
+            break
+    items = [row for _, row in found[:size]]
+    if len(found) <= size:
         return Page(items, None)
-    items = items[:size]
-    return Page(items, _seal(getattr(items[-1], order), bound_to))
+    position, last = found[size - 1]
+    return Page(items, _seal(position, getattr(last, column), bound_to))
 
 
-def _binding(bound_to: object) -> bytes:
+def _binding(bound_to: Sequence[object]) -> bytes:
     return hashlib.sha256(orjson.dumps(bound_to)).digest()
 
 
-def _seal(key: Any, bound_to: object) -> str:
+def _seal(position: int, key: Any, bound_to: Sequence[object]) -> str:
     expires = int((clock.now() + LIFETIME).timestamp())
-    body = orjson.dumps([key, expires])
+    octets = bytes(key).hex() if isinstance(key, bytes | memoryview) else None
+    body = orjson.dumps([position, None if octets else key, octets, expires])
     return base64.urlsafe_b64encode(keyring.mac(_PURPOSE, body + _binding(bound_to)) + body).decode()
 
 
-def _open(token: str, bound_to: object) -> Any:
+def _open(token: str, bound_to: Sequence[object]) -> tuple[int, Any]:
     try:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -72,7 +85,7 @@ def _open(token: str, bound_to: object) -> Any:
     given, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
     if not keyring.mac_matches(_PURPOSE, body + _binding(bound_to), given):
         raise InvalidParameter("Invalid pagination token given.")
-    key, expires = orjson.loads(body)
+    position, key, octets, expires = orjson.loads(body)
     if clock.now().timestamp() > expires:
         raise InvalidParameter("Invalid pagination token given.")
-    return key
+    return position, bytes.fromhex(octets) if octets else key

@@ -19,3 +19,7 @@ class Call:
     request_id: str
     region: str | None
     actor: Actor
+
+    def binding(self, *parts: object) -> list[object]:
+        """What a page's token is bound to: this operation, its caller and region, and `parts` of the request."""
+        return [self.operation, self.actor.arn, self.region, *parts]

@@ -22,7 +22,7 @@ from identity.errors import (
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords, verification
+from pools.accounts import passwords, search, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
@@ -31,7 +31,7 @@ from pools.config.sign_in import SignInSettings
 from pools.messages import deliver
 from pools.messages.message import Kind
 from pools.messages.message import verification as verification_message
-from pools.models import Client, Pool, User
+from pools.models import Client, Pool, SearchValue, User
 from pools.models.user import UserStatus
 
 
@@ -92,6 +92,7 @@ def save_new(user: User, password_hash: str, *, temporary: bool = False, force_a
     """
     user.save(force_insert=True)
     user_attributes.claim_names(user, force=force_alias)
+    SearchValue.objects.bulk_create(search.rows(user))
     passwords.store(user, password_hash, temporary=temporary)
 
 

@@ -5,8 +5,13 @@ from pools.models.client import Client
 from pools.models.client_secret import ClientSecret
 from pools.models.code import Code
 from pools.models.credential import Credential
+from pools.models.former_password import FormerPassword
+from pools.models.group import Group, Membership
+from pools.models.import_job import ImportChunk, ImportJob, ImportRow
 from pools.models.outgoing import Outgoing
 from pools.models.pool import Pool
+from pools.models.refresh_token import RefreshToken
+from pools.models.search_value import SearchValue
 from pools.models.session import Session
 from pools.models.sign_in_name import SignInName
 from pools.models.user import User
@@ -17,8 +22,16 @@ __all__ = [
     "ClientSecret",
     "Code",
     "Credential",
+    "FormerPassword",
+    "Group",
+    "ImportChunk",
+    "ImportJob",
+    "ImportRow",
+    "Membership",
     "Outgoing",
     "Pool",
+    "RefreshToken",
+    "SearchValue",
     "Session",
     "SignInName",
     "User",

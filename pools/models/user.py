@@ -31,18 +31,24 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["sub"]
 
-    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="users")
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False, related_name="users")
     sub = models.CharField(max_length=36)
     username = models.CharField(max_length=384)  # 128 characters, which can grow when they are lower-cased
     attributes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
     status = models.CharField(max_length=24, choices=UserStatus)
     enabled = models.BooleanField(default=True)
+    may_be_in_groups = models.BooleanField(default=False, help_text="False spares tokens the look into the groups")
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["pool", "sub"], name="one_user_per_sub"),
+        ]
+        indexes = [
+            models.Index(fields=["pool", "id"], name="users_of_a_pool"),
+            models.Index(fields=["pool", "status", "id"], name="users_by_status"),
+            models.Index(fields=["pool", "id"], condition=models.Q(enabled=False), name="disabled_users"),
         ]
 
     def __str__(self) -> str:

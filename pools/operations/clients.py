@@ -51,7 +51,7 @@ def list_user_pool_clients(
 ) -> Answer:
     pool = lookup.pool(user_pool_id, call.region)
     found = pool.clients.none() if client_type == "DCR" else pool.clients.all()
-    bound_to = ["ListUserPoolClients", pool.id, client_type]
+    bound_to = call.binding(pool.id, client_type)
     page = paging.page(found, order="client_id", limit=max_results, token=next_token, bound_to=bound_to)
     return {"UserPoolClients": [client_summary(client) for client in page.items], "NextToken": page.next_token}
 

@@ -38,7 +38,7 @@ def delete_user_pool(call: Call, *, user_pool_id: str) -> None:
 @cognito_idp.operation("ListUserPools")
 def list_user_pools(call: Call, *, max_results: int, next_token: str | None = None) -> Answer:
     found = Pool.objects.filter(region=call.region, deleted_at=None).exclude(id=Pool.OPERATORS)
-    page = paging.page(found, order="id", limit=max_results, token=next_token, bound_to=["ListUserPools", call.region])
+    page = paging.page(found, order="id", limit=max_results, token=next_token, bound_to=call.binding())
     return {"UserPools": [pool_summary(pool) for pool in page.items], "NextToken": page.next_token}
 
 

@@ -10,7 +10,7 @@ import orjson
 from identity import clock
 from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords
+from pools.accounts import passwords, search
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.schema import DEVELOPER_PREFIX, Schema
@@ -67,6 +67,7 @@ class NewPassword:
             user_attributes.claim_names(fresh)
         except UsernameExists as error:  # the model lists AliasExists alone for answers
             raise AliasExists(error.message) from None
+        search.index(fresh)
         passwords.store(fresh, hashed, temporary=False)
         attempt.user = fresh
 

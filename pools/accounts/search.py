@@ -1,0 +1,136 @@
+"""Finding users by what is written about them: ListUsers' filters, and the rows that make them fast.
+
+Source: API reference, ListUsers; guide, "Searching for users using the ListUsers API".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from identity import paging
+from identity.errors import FILTER_UNREADABLE, InvalidParameter
+from identity.paging import Page
+from pools.config.sign_in import SignInSettings
+from pools.models import Pool, SearchValue, User
+from pools.models.user import UserStatus
+
+FOLDED = ("email", "phone_number", "name", "given_name", "family_name", "preferred_username")
+"""Attributes that are found whatever the case of their letters."""
+
+_FILTER = re.compile(r"""\s*([\w:.-]+)\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*""", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_END_OF_VALUE = b"\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition: the attribute is `value`, or begins with it."""
+
+    attribute: str
+    is_prefix: bool
+    value: str
+
+
+def parse(text: str) -> Filter | None:
+    """`<attribute> = "<value>"` or `^=`; quotes and backslashes in the value are escaped. None for a blank one.
+
+    Raises: InvalidParameter.
+    """
+    if not text.strip():
+        return None
+    match = _FILTER.fullmatch(text)
+    if match is None:
+        raise InvalidParameter(FILTER_UNREADABLE, field="filter")
+    attribute, operator, value = match.groups()
+    if attribute not in {*FOLDED, "username", "sub", "status", "cognito:user_status"}:
+        raise InvalidParameter(f"Invalid search attribute: {attribute}", field="filter")
+    return Filter(attribute, operator == "^=", _ESCAPED.sub(r"\1", value))
+
+
+def users(
+    pool: Pool, condition: Filter | None, *, limit: int | None, token: str | None, bound_to: Sequence[object]
+) -> Page[User]:
+    """One page of a pool's users, ascending by the attribute of the condition.
+
+    Raises: InvalidParameter (token).
+    """
+    everyone = User.objects.filter(pool=pool)
+    if condition is None:
+        return _of_pool(pool, paging.page(everyone, order="id", limit=limit, token=token, bound_to=bound_to))
+    if condition.attribute in {"status", "cognito:user_status"}:
+        groups = _by_state(everyone, condition)
+        return _of_pool(pool, paging.page(*groups, order="id", limit=limit, token=token, bound_to=bound_to))
+    values = _matching(pool, condition).select_related("user")
+    found = paging.page(values, order="key", limit=limit, token=token, bound_to=bound_to)
+    return _of_pool(pool, Page([row.user for row in found.items], found.next_token))
+
+
+def _by_state(everyone: QuerySet[User], condition: Filter) -> list[QuerySet[User]]:
+    """One queryset a state that the condition is true for, in the states' order."""
+    if condition.attribute == "status":
+        shown = {"Disabled": False, "Enabled": True}
+        return [everyone.filter(enabled=shown[name]) for name in shown if _holds(condition, name, condition.value)]
+    wanted = condition.value.upper()
+    return [everyone.filter(status=name) for name in sorted(UserStatus.values) if _holds(condition, name, wanted)]
+
+
+def _holds(condition: Filter, name: str, wanted: str) -> bool:
+    return name.startswith(wanted) if condition.is_prefix else name == wanted
+
+
+def _matching(pool: Pool, condition: Filter) -> QuerySet[SearchValue]:
+    attribute = condition.attribute
+    if attribute == "username" and SignInSettings.of(pool).username_attributes:
+        attribute = "sub"  # which is the user name there
+    octets = _octets(pool, attribute, condition.value)
+    found = SearchValue.objects.filter(pool=pool, attribute=attribute)
+    if condition.is_prefix:
+        found = found.filter(key__gte=octets)
+        return found.filter(key__lt=_successor(octets)) if octets else found
+    start = octets + _END_OF_VALUE
+    return found.filter(key__gte=start, key__lt=_successor(start))
+
+
+def _successor(octets: bytes) -> bytes:
+    """The least key behind all that begin so; no octet of UTF-8 is the highest."""
+    return octets[:-1] + bytes([octets[-1] + 1])
+
+
+def _of_pool(pool: Pool, found: Page[User]) -> Page[User]:
+    for user in found.items:
+        user.pool = pool
+    return found
+
+
+def rows(user: User) -> list[SearchValue]:
+    """What a saved user is found by, as unsaved rows."""
+    found = {name: user.attributes[name] for name in FOLDED if user.attributes.get(name)} | {"sub": user.sub}
+    if user.username != user.sub:
+        found["username"] = user.username
+    return [
+        SearchValue(pool_id=user.pool_id, user_id=user.pk, attribute=name, key=key(user, name, value))
+        for name, value in found.items()
+    ]
+
+
+def key(user: User, attribute: str, value: str) -> bytes:
+    return _octets(user.pool, attribute, value)[: SearchValue.LONGEST] + _END_OF_VALUE + user.pk.to_bytes(8)
+
+
+def _octets(pool: Pool, attribute: str, value: str) -> bytes:
+    ignores_case = attribute in FOLDED or not SignInSettings.of(pool).is_case_sensitive
+    return (value.lower() if ignores_case else value).encode()
+
+
+def index(user: User) -> None:
+    """Make a user found by what the row says now; call inside the transaction that writes the row."""
+    wanted = {row.attribute: row for row in rows(user)}
+    held = {row.attribute: bytes(row.key) for row in SearchValue.objects.filter(user=user)}
+    changed = [name for name in held if name not in wanted or wanted[name].key != held[name]]
+    if changed:
+        SearchValue.objects.filter(user=user, attribute__in=changed).delete()
+    SearchValue.objects.bulk_create([row for name, row in wanted.items() if name in changed or name not in held])
