@@ -217,6 +217,7 @@ UNAUTHORIZED_ATTRIBUTE = "A client attempted to write unauthorized attribute"
 SIGN_UP_NOT_PERMITTED = "SignUp is not permitted for this user pool"
 NO_AUTO_VERIFICATION = "Cannot resend codes. Auto verification not turned on."
 ALREADY_CONFIRMED = "User is already confirmed."
+ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "

@@ -93,7 +93,6 @@ NOT_BUILT_YET = {
     ),
     "terms": names("CreateTerms DeleteTerms DescribeTerms DescribeTermsByClient ListTerms UpdateTerms"),
     "tokens": names("GetClientToken GetDerivedToken GetTokensFromRefreshToken"),
-    "users": names("AdminDisableUser AdminEnableUser ListUsers"),
 }
 
 
