@@ -232,5 +232,9 @@ def client_not_found(client_id: str) -> ResourceNotFound:
     return ResourceNotFound(f"User pool client {client_id} does not exist.")
 
 
+def group_not_found() -> ResourceNotFound:
+    return ResourceNotFound("Group not found.")
+
+
 def missing_parameter(name: str) -> InvalidParameter:
     return InvalidParameter(f"Missing required parameter {name}")
