@@ -240,5 +240,9 @@ def not_updatable(name: str) -> InvalidParameter:
     return InvalidParameter(f"user.{name}: Attribute cannot be updated.", field=name)
 
 
+def group_not_found() -> ResourceNotFound:
+    return ResourceNotFound("Group not found.")
+
+
 def missing_parameter(name: str) -> InvalidParameter:
     return InvalidParameter(f"Missing required parameter {name}")

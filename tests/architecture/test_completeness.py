@@ -32,12 +32,6 @@ NOT_BUILT_YET = {
         """
     ),
     "domains": names("CreateUserPoolDomain DeleteUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain"),
-    "groups": names(
-        """
-        AdminAddUserToGroup AdminListGroupsForUser AdminRemoveUserFromGroup CreateGroup DeleteGroup GetGroup ListGroups
-        ListUsersInGroup UpdateGroup
-        """
-    ),
     "identity_providers": names(
         """
         CreateIdentityProvider DeleteIdentityProvider DescribeIdentityProvider GetIdentityProviderByIdentifier
