@@ -71,13 +71,15 @@ def _destination(file: Path | None) -> Iterator[BinaryIO]:
         else:
             with _new_file(file) as out:
                 yield out
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's end fails as well
-        raise CommandError("Whoever read the output has ended; it is not whole.") from None
     except FileExistsError:
         raise CommandError(f"{file} exists; choose a new file.") from None
     except OSError as error:
-        raise CommandError(f"{file or 'standard output'}: {error.strerror}") from None
+        if file is not None:
+            raise CommandError(f"{file}: {error.strerror}") from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter fails once more at its end
+        if isinstance(error, BrokenPipeError):
+            raise CommandError("Whoever read the output has ended; it is not whole.") from None
+        raise CommandError(f"standard output: {error.strerror}") from None
 
 
 @contextmanager
