@@ -40,17 +40,17 @@ class Command(BaseCommand):
         tally = Tally()
         begun = time.monotonic()
         with _destination(options["output"]) as out:
-            octets = self._write(out, export.batches(pool, options["algorithm"], tally), tally, options["progress"])
+            octets = self._write(out, export.lines(pool, options["algorithm"], tally), tally, options["progress"])
         self._tell(f"Wrote {tally.written:,} users in {time.monotonic() - begun:,.1f} seconds.")
         for line in (*_advice(tally, options["algorithm"], octets), *_needs(pool), *_losses(tally)):
             self._tell(line)
 
-    def _write(self, out: BinaryIO, batches: Iterator[str], tally: Tally, progress: bool) -> int:
+    def _write(self, out: BinaryIO, lines: Iterator[str], tally: Tally, progress: bool) -> int:
         """Returns how many bytes there were."""
         begun = told = time.monotonic()
         octets = 0
-        for batch in batches:
-            octets += out.write(batch.encode())
+        for line in lines:
+            octets += out.write(line.encode())
             now = time.monotonic()
             if progress and now - told >= 1:
                 told = now

@@ -42,7 +42,7 @@ def make_user(pool: Pool, username: str, password_hash: str = "", **columns: Any
 
 def exported(pool: Pool, algorithm: str | None = None) -> tuple[list[str], Tally]:
     tally = Tally()
-    text = "".join(export.batches(pool, algorithm, tally))
+    text = "".join(export.lines(pool, algorithm, tally))
     assert text.endswith("\n")
     return text[:-1].split("\n"), tally
 
