@@ -29,8 +29,11 @@ from tests.support.server import ACCESS_KEY_ID, Server
 
 SIZES = (1_000, 100_000, 1_000_000)
 PAGE = 60
-BLOCK = 60
-"""Requests in a row to one pool: enough for the kernel's clock ticks to tell what they cost."""
+BLOCK = 10
+"""Requests in a row to one pool: so few that another program's burst of work meets all pools."""
+WARM_UP_ROUNDS = 12
+VARIETY = 6
+"""So many blocks ask for different prefixes, then the same ones are asked for again."""
 AIM = 1.25
 
 
@@ -61,7 +64,8 @@ class Cost:
     """Of one question in one pool: seconds each answer took, and CPU seconds of all."""
 
     latencies: list[float] = field(default_factory=list)
-    cpu: float = 0.0
+    web: float = 0.0
+    database: float = 0.0
 
     @property
     def median_ms(self) -> float:
@@ -69,7 +73,11 @@ class Cost:
 
     @property
     def cpu_ms(self) -> float:
-        return self.cpu * 1000 / len(self.latencies)
+        return (self.web + self.database) * 1000 / len(self.latencies)
+
+    @property
+    def database_ms(self) -> float:
+        return self.database * 1000 / len(self.latencies)
 
 
 Costs = dict[str, dict[int, Cost]]
@@ -84,6 +92,7 @@ class Directory:
         for pool_id in self._pools.values():
             self._inside(f"check_search_values({pool_id!r})")
         self._tokens: dict[tuple[str, str], str] = {}
+        self._meter = installation.Meter(server)
         self._connection = socket.create_connection(("127.0.0.1", server.port))
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -119,10 +128,10 @@ class Directory:
             )
         return self._tokens[pool_id, condition]
 
-    def ask(self, shape: Shape, size: int, cost: Cost) -> None:
-        """A block of requests, added to `cost`."""
-        requests = [self._request(shape, size, number) for number in range(BLOCK)]
-        web, database = installation.web_cpu(self._server), installation.database_cpu(self._server)
+    def ask(self, shape: Shape, size: int, cost: Cost, *, first: int) -> None:
+        """A block of requests, from the `first` one on, added to `cost`."""
+        requests = [self._request(shape, size, first + number) for number in range(BLOCK)]
+        self._meter.lap()
         for request in requests:
             begun = time.perf_counter()
             self._connection.sendall(request)
@@ -131,37 +140,47 @@ class Directory:
             found = answer.count(b'"Username"')
             if found != shape.found or (shape.is_last_page and b'"PaginationToken"' in answer):
                 raise RuntimeError(f"{shape.name} among {size} found {found} users")
-        cost.cpu += installation.web_cpu(self._server) - web
-        cost.cpu += installation.spent(database, installation.database_cpu(self._server))
+        web, database = self._meter.lap()
+        cost.web += web
+        cost.database += database
 
 
 def measure(directory: Directory, sizes: list[int], *, rounds: int) -> Costs:
-    """The first round warms up: caches, connections, prepared statements."""
+    """The first rounds warm up: connections, prepared statements, caches."""
     costs: Costs = defaultdict(lambda: defaultdict(Cost))
-    for number in range(-1, rounds):
+    for number in range(-WARM_UP_ROUNDS, rounds):
         for shape in SHAPES:
             for position in range(len(sizes)):
                 size = sizes[(position + number) % len(sizes)]
-                directory.ask(shape, size, costs[shape.name][size] if number >= 0 else Cost())
+                cost = costs[shape.name][size] if number >= 0 else Cost()
+                directory.ask(shape, size, cost, first=number % VARIETY * BLOCK)
     return costs
 
 
 def report(costs: Costs, sizes: list[int]) -> None:
-    columns = "".join(f"{size:>11,}" for size in sizes) + f"{'ratio':>8}"
-    print(f"\n{'ListUsers, pages of 60':<28}{'median ms':>{len(columns)}}{'CPU ms/req':>{len(columns)}}")
-    print(f"{'users in the pool':<28}{columns}{columns}")
+    columns = "".join(f"{size:>11,}" for size in sizes)
+    headings = [f"{columns}{'ratio':>7}", f"{columns}{'ratio':>7}", columns]
+    titles = ("median, ms", "CPU, ms a request", "of it database")
+    print(
+        f"\n{'ListUsers, pages of 60':<28}", *(f"{t:>{len(h)}}" for t, h in zip(titles, headings, strict=True)), sep=""
+    )
+    print(f"{'users in the pool':<28}", *headings, sep="")
     for name, by_size in costs.items():
-        medians = [by_size[size].median_ms for size in sizes]
-        cpu = [by_size[size].cpu_ms for size in sizes]
-        cells = ["".join(f"{value:>11.2f}" for value in row) + f"{row[-1] / row[0]:>8.2f}" for row in (medians, cpu)]
-        print(f"{name:<28}{''.join(cells)}")
+        found = [by_size[size] for size in sizes]
+        medians, cpu = [cost.median_ms for cost in found], [cost.cpu_ms for cost in found]
+        cells = [_row(medians), f"{medians[-1] / medians[0]:>7.2f}", _row(cpu), f"{cpu[-1] / cpu[0]:>7.2f}"]
+        print(f"{name:<28}", *cells, _row([cost.database_ms for cost in found]), sep="")
     print(f"\nratio: {sizes[-1]:,} users to {sizes[0]:,}   (aim: {AIM} or less)")
+
+
+def _row(values: list[float]) -> str:
+    return "".join(f"{value:>11.2f}" for value in values)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=SIZES[-1], help=f"the largest pool (default: {SIZES[-1]:,})")
-    parser.add_argument("--rounds", type=int, default=10, help=f"times {BLOCK} requests each (default: 10)")
+    parser.add_argument("--rounds", type=int, default=60, help=f"times {BLOCK} requests each (default: 60)")
     parser.add_argument("--threads", type=int, help="threads of each web worker (default: as shipped)")
     parser.add_argument("--keep", metavar="NAME", help="use the database of this name, and leave it for the next run")
     options = parser.parse_args()

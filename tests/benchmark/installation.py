@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -71,20 +71,22 @@ def call(server: Server, operation: str, *, signed: bool = False, **members: Any
     return f"POST / HTTP/1.1\r\n{headers}Content-Length: {len(request.data)}\r\n\r\n".encode() + request.data
 
 
-def web_cpu(server: Server) -> float:
-    """CPU seconds of the processes that answer requests."""
-    return sum(worker.cpu_seconds for worker in processes.web_workers(server))
+class Meter:
+    """The CPU time of a running installation: of the web workers, and of the backends that serve it."""
 
+    def __init__(self, server: Server) -> None:
+        self._workers = [worker.pid for worker in processes.web_workers(server)]
+        self._connection = psycopg.connect(server.environment["DATABASE_URL"], autocommit=True)
+        self._web, self._backends = 0.0, dict[int, float]()
+        self.lap()
 
-def database_cpu(server: Server) -> dict[int, float]:
-    """CPU seconds of each backend that serves the installation."""
-    with psycopg.connect(server.environment["DATABASE_URL"]) as connection:
-        rows = connection.execute(
+    def lap(self) -> tuple[float, float]:
+        """Seconds since the last lap, of the web workers and of the database."""
+        web = sum(processes.cpu_seconds(pid) for pid in self._workers)
+        rows = self._connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchall()
-    return {pid: processes.cpu_seconds(pid) for (pid,) in rows}
-
-
-def spent(before: Mapping[int, float], after: Mapping[int, float]) -> float:
-    """CPU seconds between two looks at the backends."""
-    return sum(after[pid] - before.get(pid, 0.0) for pid in after)
+        backends = {pid: processes.cpu_seconds(pid) for (pid,) in rows}
+        spent = web - self._web, sum(backends[pid] - self._backends.get(pid, 0.0) for pid in backends)
+        self._web, self._backends = web, backends
+        return spent

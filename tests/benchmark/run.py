@@ -119,12 +119,11 @@ class Fixtures:
 
 def measure(server: Server, name: str, load: Load, *, seconds: float) -> Result:
     time.sleep(WARM_UP_SECONDS)
+    meter = installation.Meter(server)
     load.mark()
-    web, database = installation.web_cpu(server), installation.database_cpu(server)
     time.sleep(seconds)
-    web_after, database_after = installation.web_cpu(server), installation.database_cpu(server)
-    measured = load.stop()
-    return Result(name, measured, web_after - web, installation.spent(database, database_after))
+    web, database = meter.lap()
+    return Result(name, load.stop(), web, database)
 
 
 @dataclass(frozen=True)
