@@ -1,5 +1,6 @@
 """The walk of the README with the real AWS CLI. It pins botocore, so it lives in an environment of its own: AWS_CLI."""
 
+import base64
 import json
 import os
 import shutil
@@ -199,3 +200,36 @@ def test_reset_user_sets_a_password(aws: Aws, pool_id: str, client: tuple[str, s
     ]
     assert not aws("admin-enable-user", *pool, *dave)
     assert begin(aws, client, "dave", new)["AuthenticationResult"]["AccessToken"]
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
+
+
+def test_groups_reach_the_tokens_of_their_members(aws: Aws, pool_id: str, client: tuple[str, str]) -> None:
+    pool, erin = ("--user-pool-id", pool_id), ("--username", "erin")
+    aws("admin-create-user", *pool, *erin)
+    assert not aws("admin-set-user-password", *pool, *erin, "--password", PASSWORD, "--permanent")
+    role = "arn:aws:iam::000000000000:role/editor"
+    made = aws("create-group", *pool, "--group-name", "editors", "--precedence", "5", "--role-arn", role)["Group"]
+    assert (made["GroupName"], made["Precedence"], made["RoleArn"]) == ("editors", 5, role)
+    aws("create-group", *pool, "--group-name", "readers")
+    assert "(GroupExistsException)" in aws("create-group", *pool, "--group-name", "readers")
+    for group in ("editors", "readers"):
+        assert not aws("admin-add-user-to-group", *pool, *erin, "--group-name", group)
+
+    listed = aws("admin-list-groups-for-user", *pool, *erin)["Groups"]
+    assert [group["GroupName"] for group in listed] == ["editors", "readers"]
+    members = aws("list-users-in-group", *pool, "--group-name", "editors")["Users"]
+    assert [user["Username"] for user in members] == ["erin"]
+    tokens = begin(aws, client, "erin", PASSWORD)["AuthenticationResult"]
+    assert claims_of(tokens["AccessToken"])["cognito:groups"] == ["editors", "readers"]
+    id_claims = claims_of(tokens["IdToken"])
+    assert (id_claims["cognito:roles"], id_claims["cognito:preferred_role"]) == ([role], role)
+
+    assert not aws("admin-remove-user-from-group", *pool, *erin, "--group-name", "readers")
+    assert not aws("delete-group", *pool, "--group-name", "editors")
+    assert aws("admin-list-groups-for-user", *pool, *erin)["Groups"] == []
+    assert aws("get-group", *pool, "--group-name", "editors").endswith("Group not found.")
