@@ -45,13 +45,14 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
     """
     now = clock.now()
     refresh_token = ids.token(64)
+    settings = ClientSettings.of(client)
     session = Session(
         origin_jti=uuid.uuid4(),
         pool=pool,
         user=user,
         client=client,
         scope=scope,
-        is_revocable=ClientSettings.of(client).revokes_tokens,
+        is_revocable=settings.revokes_tokens or settings.rotates,
         refresh_digest=digest(refresh_token),
         authenticated_at=now,
         expires_at=now + Lifetimes.of(client).refresh_token,

@@ -8,9 +8,11 @@ import hmac
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -128,6 +130,26 @@ def secret_hash(client: dict[str, Any], username: str) -> str:
     """SECRET_HASH as the AWS guide computes it; `client` is a UserPoolClient answer."""
     mac = hmac.new(client["ClientSecret"].encode(), f"{username}{client['ClientId']}".encode(), hashlib.sha256)
     return base64.b64encode(mac.digest()).decode()
+
+
+OK = "ok"
+Call = Callable[[], Any]
+
+
+def at_once(*calls: Call) -> list[str]:
+    """Start all of them at the same moment; `ok` or the error code of each, in order."""
+    barrier = Barrier(len(calls))
+
+    def perform(call: Call) -> str:
+        barrier.wait()
+        try:
+            call()
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return OK
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(perform, calls))
 
 
 def burst(server: Server, operation: str, requests_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
