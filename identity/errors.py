@@ -236,12 +236,12 @@ def client_not_found(client_id: str) -> ResourceNotFound:
     return ResourceNotFound(f"User pool client {client_id} does not exist.")
 
 
-def group_not_found() -> ResourceNotFound:
-    return ResourceNotFound("Group not found.")
-
-
 def not_updatable(name: str) -> InvalidParameter:
     return InvalidParameter(f"user.{name}: Attribute cannot be updated.", field=name)
+
+
+def group_not_found() -> ResourceNotFound:
+    return ResourceNotFound("Group not found.")
 
 
 def missing_parameter(name: str) -> InvalidParameter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError
 from django.db import transaction
 
 from identity import clock, throttle
@@ -15,6 +15,7 @@ from identity.config import config
 from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, PasswordHistoryPolicyViolation, UserNotFound
 from identity.statement import Statement
 from identity.throttle import Guard, Locked
+from pools.accounts import hashes
 from pools.config.passwords import PasswordPolicy
 from pools.models import Credential, FormerPassword, Pool, User
 from pools.models.user import UserStatus
@@ -34,11 +35,9 @@ def hash(password: str) -> str:
 
 
 def matches(password_hash: str, password: str) -> bool:
+    """Whether a hash, ours or one that was imported, is of this password."""
     with _turns:
-        try:
-            return _hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
-            return False
+        return hashes.matches(password_hash, password)
 
 
 def waste_time(password: str) -> None:
@@ -61,7 +60,7 @@ _hash_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).
 
 
 def is_correct(user: User, password: str) -> bool:
-    """Whether this is the user's password; a hash of outdated strength is renewed."""
+    """Whether this is the user's password; a hash of another algorithm or strength is renewed."""
     row = _hash_of.first(user.pk)
     if row is None:
         waste_time(password)
@@ -69,7 +68,7 @@ def is_correct(user: User, password: str) -> bool:
     stored: str = row[0]
     if not matches(stored, password):
         return False
-    if _hasher.check_needs_rehash(stored):
+    if _is_outdated(stored):
         Credential.objects.filter(user=user, password_hash=stored).update(password_hash=hash(password))
     return True
 
@@ -77,6 +76,13 @@ def is_correct(user: User, password: str) -> bool:
 def is_set(user: User) -> bool:
     """Whether the user has a password at all."""
     return _hash_of.first(user.pk) is not None
+
+
+def _is_outdated(password_hash: str) -> bool:
+    try:
+        return _hasher.check_needs_rehash(password_hash)
+    except InvalidHashError:  # not argon2
+        return True
 
 
 def store(user: User, password_hash: str, *, temporary: bool) -> None:
