@@ -241,18 +241,17 @@ class Journal:
     def settle(self, rows: Rows) -> list[str]:
         """Compare with the database; from then on one state of each thing is known again. Returns what is wrong."""
         complaints = list(rows["complaints"])
-        subjects = set()
+        subjects: set[str | None] = {rows["pool"]}
+        names = set()
         for key, states in self.states.items():
             by_state = [(state, state.differences(rows)) for state in states]
             fitting = [state for state, differences in by_state if not differences]
             if not fitting:
                 complaints += [f"{key}, {len(states)} possible: {differences}" for _, differences in by_state]
-            settled = (fitting or states)[0].settled(rows)
-            self.states[key] = [settled]
-            subjects |= set(settled.audited())
-        names = {state.name for (state,) in self.states.values() if isinstance(state, Person)}
+            state = (fitting or states)[0].settled(rows)
+            self.states[key] = [state]
+            subjects |= set(state.audited())
+            names.add(key)
         complaints += [f"{name}: nobody asked for this user" for name in rows["users"].keys() - names]
-        complaints += [
-            f"{subject}: audited, never done" for subject in rows["audit"].keys() - subjects - {rows["pool"]}
-        ]
-        return complaints
+        complaints += [f"{name}: nobody asked for this client" for name in rows["clients"].keys() - names]
+        return complaints + [f"{subject}: audited, never done" for subject in rows["audit"].keys() - subjects]

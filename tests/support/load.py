@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from random import Random
 from typing import Any
 
@@ -48,18 +48,16 @@ class Load:
             assert not thread.is_alive()
 
     def _run(self, task: Callable[[Caller, Random], None], random: Random) -> None:
-        caller = Caller(self._server)
         try:
-            while True:
-                with suppress(Refused):  # it is in the journal
-                    task(caller, random)
+            with closing(Caller(self._server)) as caller:
+                while True:
+                    with suppress(Refused):  # it is in the journal
+                        task(caller, random)
         except (CutOff, NotSent) as error:
             if not self.killed.is_set():
                 self.journal.failures.append(f"before the kill: {error!r}")
         except Exception as error:
             self.journal.failures.append(f"the load itself failed: {error!r}")
-        finally:
-            caller.close()
 
     def _change_people(self, caller: Caller, random: Random) -> None:
         own: list[str] = []
@@ -135,12 +133,16 @@ def asked(server: Server, journal: Journal, ground: Ground, names: set[str]) -> 
     """What the API says otherwise than the journal about these users. Signs them in, which is written down as well."""
     shares = [sorted(names)[number :: Load.THREADS] for number in range(Load.THREADS)]
     with ThreadPoolExecutor(Load.THREADS) as pool:
-        found = pool.map(lambda share: _ask_about(server, journal, ground, share), shares)
+        found = pool.map(lambda share: _ask_in_turn(server, journal, ground, share), shares)
         return [complaint for complaints in found for complaint in complaints]
 
 
-def _ask_about(server: Server, journal: Journal, ground: Ground, names: list[str]) -> list[str]:
-    caller = Caller(server)
+def _ask_in_turn(server: Server, journal: Journal, ground: Ground, names: list[str]) -> list[str]:
+    with closing(Caller(server)) as caller:
+        return _ask_about(caller, journal, ground, names)
+
+
+def _ask_about(caller: Caller, journal: Journal, ground: Ground, names: list[str]) -> list[str]:
     complaints = []
     for name in names:
         person: Person = journal[name]
@@ -151,7 +153,6 @@ def _ask_about(server: Server, journal: Journal, ground: Ground, names: list[str
                 writes.sign_in(Writer(journal, caller, ground, Random(0), person))
         elif person.exists:
             complaints += [f"{name}: {text}" for text in _refusal(caller, ground, person)]
-    caller.close()
     return complaints
 
 

@@ -10,9 +10,10 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from identity.models import AuditEvent, Tag
+from pools import models
 from pools.accounts import search
 from pools.accounts.attributes import sign_in_names
 from pools.config.schema import Schema
@@ -28,8 +29,25 @@ def of(server: Server, pool_id: str) -> dict[str, Any]:
     return found
 
 
+def spoiled(server: Server, pool_id: str, statements: list[str]) -> list[dict[str, Any]]:
+    """As `of`, once for each Python statement on the models, with what it changes; nothing of it stays."""
+    code = f"from tests.support import rows; rows.show_spoiled({pool_id!r}, {statements!r})"
+    found: list[dict[str, Any]] = json.loads(server.manage("shell", "-v0", "-c", code).splitlines()[-1])
+    return found
+
+
 def show(pool_id: str) -> None:
     print(json.dumps(_everything(pool_id)))
+
+
+def show_spoiled(pool_id: str, statements: list[str]) -> None:
+    found = []
+    for statement in statements:
+        with transaction.atomic():
+            exec(statement, {"pool_id": pool_id, "AuditEvent": AuditEvent, "Tag": Tag, **vars(models)})
+            found.append(_everything(pool_id))
+            transaction.set_rollback(True)
+    print(json.dumps(found))
 
 
 def _everything(pool_id: str) -> dict[str, Any]:

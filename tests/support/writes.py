@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from tests.support.journal import Journal, Person, Session
-from tests.support.wire import Caller
+from tests.support.wire import Caller, NotSent
 
 Members = dict[str, Any]
 _numbers = itertools.count(1)
@@ -69,7 +69,11 @@ class Writer:
         return f"{self.person.name}.{next(_numbers)}@example.com"
 
     def code(self) -> str:
-        return self.ground.code_to(self.person.attributes["email"])
+        """Raises: NotSent, when there is nobody to ask for it."""
+        try:
+            return self.ground.code_to(self.person.attributes["email"])
+        except OSError as error:
+            raise NotSent(repr(error)) from None
 
 
 @dataclass(frozen=True)
