@@ -157,6 +157,7 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
     throttle.reserve(key, limit=CHANGES_PER_HOUR)
+    current = Credential.objects.filter(user=user).values_list("changed_at", flat=True).first()
     if previous is None or not is_correct(user, previous):
         raise NotAuthorized()
     throttle.give_back(key)
@@ -164,6 +165,8 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     hashed = hash(proposed)
     with transaction.atomic():
         _touch(user)
+        if not Credential.objects.filter(user=user, changed_at=current).exists():
+            raise NotAuthorized()  # somebody else has changed it meanwhile: the previous password is not right any more
         store(user, hashed, temporary=False)
 
 
