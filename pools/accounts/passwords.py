@@ -158,7 +158,7 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     key = f"change-password:{user.pk}"
     throttle.reserve(key, limit=CHANGES_PER_HOUR)
     current = Credential.objects.filter(user=user).values_list("changed_at", flat=True).first()
-    if previous is None or not is_correct(user, previous):
+    if previous is None or not is_correct(user, previous) or current is None:
         raise NotAuthorized()
     throttle.give_back(key)
     check_new(user, proposed)
