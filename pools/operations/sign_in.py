@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from identity.access import audit
+from identity.access.actor import Actor
 from identity.errors import (
     REFRESH_TOKEN_REVOKED,
     InvalidParameter,
@@ -75,7 +76,8 @@ def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], ch
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    return _outcome(call, client, attempt.begin(client, flow, parameters, channel=channel))
+    outcome = attempt.begin(client, flow, parameters, channel=channel, by=call.actor)
+    return _outcome(client, outcome, by=call.actor)
 
 
 def _answer(
@@ -87,8 +89,8 @@ def _answer(
     username = answers.get("USERNAME")
     if not username:
         raise missing_parameter("USERNAME")
-    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel)
-    return _outcome(call, client, outcome)
+    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel, by=call.actor)
+    return _outcome(client, outcome)
 
 
 def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
@@ -117,16 +119,15 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
     return _signed_in(issue.for_session(client.pool, client, user, session))
 
 
-def _outcome(call: Call, client: Client, outcome: SignedIn | Challenged) -> Answer:
+def _outcome(client: Client, outcome: SignedIn | Challenged, by: Actor | None = None) -> Answer:
+    """`by` is whose audit row is still to be written, with the session of a sign-in that one request finishes."""
     if isinstance(outcome, Challenged):
-        audit.record(call.actor, client.pool.arn, client_id=client.client_id, challenge=outcome.name)
         return {
             "ChallengeName": outcome.name,
             "ChallengeParameters": outcome.parameters,
             "Session": outcome.session,
         }
-    tokens = issue.start_session(client.pool, outcome.client, outcome.user, by=call.actor)
-    return _signed_in(tokens)
+    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=by))
 
 
 def _signed_in(tokens: Tokens) -> Answer:
