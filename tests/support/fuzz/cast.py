@@ -38,7 +38,9 @@ _WITH_ALIASES: dict[str, Any] = {
     "AliasAttributes": ["email", "phone_number", "preferred_username"],
     "AutoVerifiedAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
+    "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}},
 }
+TEMPORARY_PASSWORD = "Temporary-Horse-1"
 KINDS = (_PLAIN, _BY_EMAIL, _WITH_ALIASES)
 
 _PAGE_SIZES = ("Limit", "MaxResults")
@@ -88,7 +90,7 @@ class Cast:
             try:
                 self.people = [self._signed_in(), self._invited(), self._signed_up()]
                 self.common |= self._optional("CreateGroup", self._group)
-            except (ClientError, KeyError):
+            except (ClientError, KeyError, IndexError):
                 self.renew()
 
     def _optional(self, operation: str, make: Callable[[], Values]) -> Values:
@@ -135,7 +137,7 @@ class Cast:
             Username=name,
             UserAttributes=verified,
             MessageAction="SUPPRESS",
-            TemporaryPassword=factories.PASSWORD,
+            TemporaryPassword=TEMPORARY_PASSWORD,
         )
         return name, self._named(name)
 
@@ -161,6 +163,7 @@ class Cast:
 
     def _invited(self) -> Values:
         _, values = self._create()
+        values |= {"PASSWORD": TEMPORARY_PASSWORD}
         return {**values, "Session": self._sign_in(values)["Session"], "ChallengeName": "NEW_PASSWORD_REQUIRED"}
 
     def _signed_up(self) -> Values:
