@@ -44,6 +44,12 @@ MAP_KEYS = {
     "AuthParameters": ["USERNAME", "PASSWORD", "SECRET_HASH", "REFRESH_TOKEN", "SRP_A", "DEVICE_KEY"],
     "ChallengeResponses": ["USERNAME", "NEW_PASSWORD", "SECRET_HASH", "ANSWER", "userAttributes.email"],
 }
+FLOW_KEYS = {
+    "USER_PASSWORD_AUTH": ["USERNAME", "PASSWORD", "SECRET_HASH"],
+    "REFRESH_TOKEN_AUTH": ["REFRESH_TOKEN", "SECRET_HASH"],
+}
+ANSWERS = ["USERNAME", "NEW_PASSWORD", "SECRET_HASH"]
+FLOWS = {"ChallengeName": "NEW_PASSWORD_REQUIRED"}
 ANY_KEYS = ["USERNAME", "email", "userAttributes.name", "Level1", "key", "a" * 128, "a" * 129, "aws:x", "", "\u0430"]
 WIDE = 8
 
@@ -83,8 +89,9 @@ class Body:
         self._draw = draw
         self._operation = operation
         self._faults = draw(_FAULTS)
-        person = draw(st.sampled_from([0, 0, 1, 2]))
-        self._known = {**casts[number].common, **casts[number].people[person]}
+        person = draw(st.sampled_from([*range(len(casts[number].people)), _fit_for(operation)]))
+        self._known = {**FLOWS, **casts[number].common, **casts[number].people[person]}
+        self._flow = draw(st.sampled_from(sorted(FLOW_KEYS)))
         other = casts[(number + 1) % len(casts)]
         self._foreign = {**other.common, **other.people[0]}
 
@@ -116,20 +123,14 @@ class Body:
         return self._edge(name, shape)
 
     def _good(self, name: str, shape: Shape) -> Any:
-        kind = shape.type_name
-        if kind == "structure":
-            return self._structure(name, shape)
-        if kind == "list":
+        if shape.type_name == "list":
             count = self._draw(st.sampled_from([1, 1, 1, 2, 3, 0]))
             return [self._value(name.removesuffix("s"), shape.member) for _ in range(count)]
-        if kind == "map":
-            return self._map(name, shape)
-        if kind == "string":
-            return self._string(name, shape)
-        if kind == "boolean":
-            return self._draw(st.booleans())
-        if kind == "blob":
-            return self._draw(st.sampled_from(["", "AA=="]))
+        forms = {"structure": self._structure, "map": self._map, "string": self._string}
+        if form := forms.get(shape.type_name):
+            return form(name, shape)
+        if shape.type_name in {"boolean", "blob"}:
+            return self._draw(st.booleans() if shape.type_name == "boolean" else st.sampled_from(["", "AA=="]))
         low, high = shape.metadata.get("min", 0), shape.metadata.get("max", 100)
         return self._draw(st.sampled_from([1, low, high, max(low, 1)]) | st.integers(low, high))
 
@@ -139,11 +140,11 @@ class Body:
         chosen = {}
         for member, inner in shape.members.items():
             odds = 60 if member in self._known else 12 if len(shape.members) > WIDE else 30
-            is_proof = member in {"SecretHash", "ClientSecret"} and member in self._known
-            if member in shape.required_members:
+            is_proof = member in MAP_KEYS or (member in {"SecretHash", "ClientSecret"} and member in self._known)
+            if member in shape.required_members or is_proof:
                 is_there = not self._chance(min(self._faults, 4))
             else:
-                is_there = is_proof or self._chance(odds)
+                is_there = self._chance(odds)
             if is_there:
                 chosen[member] = self._value(member, inner)
         return chosen
@@ -162,19 +163,24 @@ class Body:
         if keys is None:
             chosen = self._draw(st.lists(st.sampled_from(ANY_KEYS), max_size=3))
         else:
-            chosen = [key for key in keys if self._chance(95 if key in self._known else 10)]
+            wanted = FLOW_KEYS[self._flow] if name == "AuthParameters" else ANSWERS
+            chosen = [key for key in keys if self._chance(95 if key in self._known and key in wanted else 5)]
         pairs = [(key, self._value(key, shape.value)) for key in chosen]
         return Pairs(pairs) if self._chance(self._faults) else dict(pairs)
 
     def _string(self, name: str, shape: Shape) -> Any:
+        if choices := shape.metadata.get("enum"):
+            return self._choice(name, choices)
         if name == "Filter":
             return self._filter()
-        if choices := shape.metadata.get("enum"):
-            return (
-                self._known[name] if name in self._known and self._chance(60) else self._draw(st.sampled_from(choices))
-            )
         if name in {"NextToken", "PaginationToken"}:
             return self._page_token(name)
+        return self._text(name, shape)
+
+    def _text(self, name: str, shape: Shape) -> Any:
+        if name == "Username" and self._operation.name in {"SignUp", "AdminCreateUser"} and self._chance(70):
+            fresh = f"new{self._draw(st.integers(0, 10**9))}"
+            return self._draw(st.sampled_from([fresh, f"{fresh}@fuzz.example", f"{fresh}\u0130"]))
         if name in {"AttributeName", "AttributesToGet", "ReadAttribute", "WriteAttribute", "UserAttributeName"}:
             return self._draw(st.sampled_from([*ATTRIBUTES]))
         if name in self._known and not self._chance(8):
@@ -182,6 +188,14 @@ class Body:
         if name in self._foreign and self._chance(30):
             return self._foreign[name]
         return self._draw(_fitting(shape))
+
+    def _choice(self, name: str, choices: list[str]) -> str:
+        if name == "AuthFlow" and self._chance(85):
+            is_admin = self._operation.name.startswith("Admin") and self._flow == "USER_PASSWORD_AUTH"
+            return f"ADMIN_{self._flow}" if is_admin else self._flow
+        if name in self._known and self._chance(70):
+            return self._known[name]
+        return str(self._draw(st.sampled_from(choices)))
 
     def _page_token(self, name: str) -> Any:
         own = self._known.get(f"{name}@{self._operation.name}")
@@ -262,6 +276,14 @@ class Body:
         lengths = ["a" * max(low - 1, 0), "a" * low, "a" * high, "a" * (high + 1), "\U0001f40e" * min(high, 2048)]
         escaped = Raw(f'"{real[:3]}\\ud800{real[3:]}"') if real.isascii() and real.isalnum() else Raw('"\\ud83d"')
         return self._draw(st.sampled_from([*near, *lengths, escaped]) | _HOSTILE | _TEXT)
+
+
+def _fit_for(operation: Operation) -> int:
+    """The place of the person whom an operation is for: signed in, invited, signed up."""
+    members = operation.model.input_shape.members if operation.model.input_shape else {}
+    if "Session" in members and "ChallengeName" in members:
+        return 1
+    return 2 if {"ConfirmationCode", "Code"} & members.keys() else 0
 
 
 @cache

@@ -76,6 +76,7 @@ class Cast:
             "PoolName": self.pool["Name"],
             "ClientName": self.client["ClientName"],
             "ClientId": self.client["ClientId"],
+            "TemporaryPassword": TEMPORARY_PASSWORD,
         }
         if secret := self.client.get("ClientSecret"):
             self.common["ClientSecret"] = secret
@@ -84,14 +85,13 @@ class Cast:
         self.people = [self._signed_in(), self._invited(), self._signed_up()]
         self.common |= self._page_tokens()
 
-    def mend(self, *, spoilt: bool) -> None:
-        """After a request that may have taken something away; what the pool's settings now forbid needs a new pool."""
-        if spoilt:
-            try:
-                self.people = [self._signed_in(), self._invited(), self._signed_up()]
-                self.common |= self._optional("CreateGroup", self._group)
-            except (ClientError, KeyError, IndexError):
-                self.renew()
+    def mend(self) -> None:
+        """After requests that may have taken people away; what the pool's settings now forbid needs a new pool."""
+        try:
+            self.common |= self._optional("CreateGroup", self._group)
+            self.people = [self._signed_in(), self._invited(), self._signed_up()]
+        except (ClientError, KeyError, IndexError):
+            self.renew()
 
     def _optional(self, operation: str, make: Callable[[], Values]) -> Values:
         return make() if operation in cognito_idp.operations else {}
