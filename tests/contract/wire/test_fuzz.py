@@ -167,5 +167,5 @@ def test_an_issuer_that_no_pool_has_is_not_found(server: Server, pool_id: str, d
 
 def test_the_server_has_logged_no_crash(server: Server) -> None:
     """Runs after the requests above, in the same process; no test of this server means to crash it."""
-    crashes = re.findall(r"request [0-9a-f-]{36} failed.*|Internal Server Error.*", server.log)
+    crashes = re.findall(r"request [0-9a-f-]{36} failed.*|Internal Server Error.*|Traceback.*", server.log)
     assert crashes == []
