@@ -318,6 +318,40 @@ def test_one_connection_serves_many_requests_after_refusals_too(server: Server) 
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "target"),
+    [
+        ("POST", "/", "Nonsense"),
+        ("PATCH", "/", f"{TARGET_PREFIX}.InitiateAuth"),
+        ("OPTIONS", "/", f"{TARGET_PREFIX}.InitiateAuth"),
+        ("POST", "/nowhere", f"{TARGET_PREFIX}.InitiateAuth"),
+    ],
+)
+def test_a_body_that_nobody_wanted_does_not_end_the_connection(
+    server: Server, method: str, path: str, target: str
+) -> None:
+    """The server would close it without a word, and the next request on it would be lost."""
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    for _ in range(20):
+        connection.request(method, path, b" " * 300_000, {"Content-Type": CONTENT_TYPE, "X-Amz-Target": target})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status < 500
+        assert not answer.will_close
+    connection.close()
+
+
+def test_a_body_that_is_too_long_is_refused_and_does_not_end_the_connection(server: Server) -> None:
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    headers = {"Content-Type": CONTENT_TYPE, "X-Amz-Target": f"{TARGET_PREFIX}.InitiateAuth"}
+    for _ in range(5):
+        connection.request("POST", "/", b" " * (LONGEST_BODY * 2), headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, answer.will_close) == (413, False)
+    connection.close()
+
+
 # Responses
 
 
