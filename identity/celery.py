@@ -5,6 +5,7 @@ Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machi
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import uuid
@@ -17,15 +18,20 @@ from typing import Any
 from celery import Celery
 from celery.beat import Scheduler, Service
 from celery.bootsteps import StartStopStep
+from celery.worker import state
 from django.core.management import call_command
+from kombu.exceptions import OperationalError
 from kombu.transport import filesystem
 from kombu.utils import json
 
 from identity.config import config
 
+log = logging.getLogger(__name__)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 
 _POLL_SECONDS = 0.2
+_IMPORT_SECONDS = 10.0
 
 
 class FolderChannel(filesystem.Channel):
@@ -105,6 +111,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     beat_schedule={
         "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 300.0},
+        "resume-imports": {"task": "identity.celery.run_imports", "schedule": _IMPORT_SECONDS},
         "stock-signing-keys": {"task": "identity.celery.stock_signing_keys", "schedule": 60.0},
     },
 )
@@ -120,3 +127,22 @@ def purge_expired() -> None:
 def stock_signing_keys() -> None:
     """Make RSA key pairs ahead."""
     call_command("rotate_keys", stock=True)
+
+
+@app.task(expires=_IMPORT_SECONDS)
+def run_imports() -> None:
+    """Run the import jobs that wait, and go on with those whose worker was killed."""
+    call_command("run_imports", is_ending=_is_ending)
+
+
+def _is_ending() -> bool:
+    """Whether this worker was asked to stop, which should not wait for half a million rows."""
+    return state.should_stop not in {None, False} or state.should_terminate not in {None, False}
+
+
+def call_for_imports() -> None:
+    """Have a worker look for import jobs now. A broker that is away only makes the job wait for the schedule."""
+    try:
+        run_imports.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("an import job waits for the schedule, as the broker is away: %s", error)
