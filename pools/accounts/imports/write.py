@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 
+from identity import clock
 from pools.accounts import attributes, search, sign_up
+from pools.accounts.imports import insert
 from pools.accounts.imports.rows import NewUser
 from pools.config.sign_in import SignInSettings
 from pools.models import Credential, ImportRow, Pool, SearchValue, SignInName, User
@@ -76,26 +78,27 @@ def _insert_alone(pool: Pool, candidate: _Candidate, written: Written) -> None:
 
 def _insert(pool: Pool, accepted: Sequence[_Candidate]) -> None:
     """Raises: IntegrityError, when a name is taken."""
-    made = [candidate.user for candidate in accepted]
-    for user in made:
-        user.pk = None  # after a try that was rolled back
-        user._state.adding = True
-    User.objects.bulk_create(made)
-    SignInName.objects.bulk_create(
-        [
-            SignInName(pool_id=pool.pk, kind=kind, folded=folded, user_id=candidate.user.pk)
-            for candidate in accepted
-            for kind, folded in candidate.names
-        ]
+    now = clock.now()
+    insert.users([candidate.user for candidate in accepted])
+    insert.many(
+        SignInName,
+        ("pool_id", "kind", "folded", "user_id"),
+        ((pool.pk, kind, folded, candidate.user.pk) for candidate in accepted for kind, folded in candidate.names),
     )
-    Credential.objects.bulk_create(
-        [
-            Credential(user_id=candidate.user.pk, password_hash=candidate.password_hash)
-            for candidate in accepted
-            if candidate.password_hash
-        ]
+    insert.many(
+        Credential,
+        ("user_id", "password_hash", "changed_at"),
+        ((candidate.user.pk, candidate.password_hash, now) for candidate in accepted if candidate.password_hash),
     )
-    SearchValue.objects.bulk_create([value for user in made for value in search.rows(user)])
+    insert.many(
+        SearchValue,
+        ("user_id", "pool_id", "attribute", "key"),
+        (
+            (candidate.user.pk, pool.pk, attribute, key)
+            for candidate in accepted
+            for attribute, key in search.keys(candidate.user).items()
+        ),
+    )
 
 
 def _with_free_names(pool: Pool, candidates: Sequence[_Candidate], written: Written) -> list[_Candidate]:
