@@ -217,6 +217,10 @@ UNAUTHORIZED_ATTRIBUTE = "A client attempted to write unauthorized attribute"
 SIGN_UP_NOT_PERMITTED = "SignUp is not permitted for this user pool"
 NO_AUTO_VERIFICATION = "Cannot resend codes. Auto verification not turned on."
 ALREADY_CONFIRMED = "User is already confirmed."
+NOT_RESETTABLE = "User password cannot be reset in the current state."
+NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
 IMPORT_NOT_CREATED = "The user import job has been started before or has expired."
 IMPORT_NOT_RUNNING = "The user import job is not in progress."
@@ -240,6 +244,14 @@ def client_not_found(client_id: str) -> ResourceNotFound:
 
 def import_job_not_found(job_id: str) -> ResourceNotFound:
     return ResourceNotFound(f"User import job {job_id} does not exist.")
+
+
+def not_updatable(name: str) -> InvalidParameter:
+    return InvalidParameter(f"user.{name}: Attribute cannot be updated.", field=name)
+
+
+def group_not_found() -> ResourceNotFound:
+    return ResourceNotFound("Group not found.")
 
 
 def missing_parameter(name: str) -> InvalidParameter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -64,6 +64,29 @@ def page(
         return Page(items, None)
     position, last = found[size - 1]
     return Page(items, _seal(position, getattr(last, column), bound_to))
+
+
+def page_of(
+    items: Iterable[T],
+    *,
+    key: Callable[[T], Sequence[Any]],
+    limit: int | None,
+    token: str | None,
+    bound_to: Sequence[object],
+) -> Page[T]:
+    """One page of items that are few enough to be sorted here, behind the key that `token` carries.
+
+    `key` gives a tuple of JSON values, unique among the items; `bound_to` as for `page`.
+    Raises: InvalidParameter for a token that is foreign, changed or expired.
+    """
+    size = limit or DEFAULT_SIZE
+    found = sorted(items, key=lambda item: tuple(key(item)))
+    if token is not None:
+        seen = tuple(_open(token, bound_to)[1])
+        found = [item for item in found if tuple(key(item)) > seen]
+    if len(found) <= size:
+        return Page(found, None)
+    return Page(found[:size], _seal(0, list(key(found[size - 1])), bound_to))
 
 
 def _binding(bound_to: Sequence[object]) -> bytes:

@@ -49,6 +49,11 @@ def give_back(key: str) -> None:
     AttemptWindow.objects.filter(key=key, count__gt=0).update(count=F("count") - 1)
 
 
+def forget_failures(key: str) -> None:
+    """End the lock-out of a subject."""
+    Backoff.objects.filter(key=key).delete()
+
+
 _state = Statement(
     lambda key: Backoff.objects.filter(key=key).values_list("failures", "failed_at", "locked_until"), str
 )

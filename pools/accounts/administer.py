@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.db import transaction
 
+from identity import clock
 from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import InvalidParameter, UnsupportedUserState, UsernameExists
@@ -116,6 +117,30 @@ def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
     with transaction.atomic():
         sign_up.confirm_by_administrator(user)
         audit.record(by, pool.arn, sub=user.sub)
+
+
+def enable(pool: Pool, user: User, *, by: Actor) -> None:
+    """Let a user sign in again; tokens from before stay revoked."""
+    with transaction.atomic():
+        _switch(user, enabled=True)
+        audit.record(by, pool.arn, sub=user.sub)
+
+
+def disable(pool: Pool, user: User, *, by: Actor) -> None:
+    """Refuse a user's sign-ins and revoke all of their tokens."""
+    with transaction.atomic():
+        _switch(user, enabled=False)
+        revoke.every_session(user)
+        audit.record(by, pool.arn, sub=user.sub)
+
+
+def _switch(user: User, *, enabled: bool) -> None:
+    """Raises: UserNotFound, when the user has been deleted meanwhile."""
+    fresh = user_attributes.locked(user)
+    if fresh.enabled != enabled:
+        fresh.enabled = enabled
+        fresh.modified_at = clock.now()
+        fresh.save(update_fields=["enabled", "modified_at"])
 
 
 def delete_user(pool: Pool, user: User, *, by: Actor) -> None:

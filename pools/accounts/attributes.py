@@ -76,6 +76,18 @@ def check_required(pool: Pool, attributes: Mapping[str, str]) -> None:
     _raise([f"{name}: The attribute is required" for name in missing])
 
 
+def check_lost(pool: Pool, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """What the pool requires may be missing from the beginning, but not be taken away; nor may the last sign-in name.
+
+    Raises: InvalidParameter.
+    """
+    lost = [name for name in Schema.of(pool).required if before.get(name) and not after.get(name)]
+    contacts = sorted(SignInSettings.of(pool).username_attributes)
+    if contacts and not any(after.get(name) for name in contacts):
+        lost += [name for name in contacts if before.get(name) and name not in lost]
+    _raise([f"{name}: The attribute is required" for name in lost])
+
+
 def _raise(complaints: list[str]) -> None:
     if complaints:
         items = "".join(f"{complaint}\n" for complaint in complaints)

@@ -12,12 +12,12 @@ from identity import clock, throttle
 from identity.access import audit
 from identity.access.actor import Actor
 from identity.config import config
-from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, UserNotFound
+from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, PasswordHistoryPolicyViolation, UserNotFound
 from identity.statement import Statement
 from identity.throttle import Guard, Locked
 from pools.accounts import hashes
 from pools.config.passwords import PasswordPolicy
-from pools.models import Credential, Pool, User
+from pools.models import Credential, FormerPassword, Pool, User
 from pools.models.user import UserStatus
 
 CHANGES_PER_HOUR = 5
@@ -73,6 +73,11 @@ def is_correct(user: User, password: str) -> bool:
     return True
 
 
+def is_set(user: User) -> bool:
+    """Whether the user has a password at all."""
+    return _hash_of.first(user.pk) is not None
+
+
 def _is_outdated(password_hash: str) -> bool:
     try:
         return _hasher.check_needs_rehash(password_hash)
@@ -86,23 +91,55 @@ def store(user: User, password_hash: str, *, temporary: bool) -> None:
     Lock or write the user's row first, as every writer does: in opposite orders two of them would deadlock.
     """
     now = clock.now()
-    lifetime = PasswordPolicy.of(user.pool).temporary_lifetime
+    policy = PasswordPolicy.of(user.pool)
+    _remember_current(user, policy.history_size)
     Credential.objects.update_or_create(
         user=user,
         defaults={
             "password_hash": password_hash,
             "changed_at": now,
-            "expires_at": now + lifetime if temporary else None,
+            "expires_at": now + policy.temporary_lifetime if temporary else None,
         },
     )
+
+
+def _remember_current(user: User, history_size: int) -> None:
+    """Keep the password that is about to be replaced; the current one is the first of the history, and not kept here.
+
+    Temporary passwords, which were never the user's own, do not count.
+    """
+    if history_size < 2:
+        return
+    current = Credential.objects.filter(user=user, expires_at=None).values_list("password_hash", flat=True).first()
+    if current is None:
+        return
+    FormerPassword.objects.create(user=user, password_hash=current, replaced_at=clock.now())
+    kept = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)[: history_size - 1]
+    FormerPassword.objects.filter(user=user).exclude(pk__in=list(kept)).delete()
+
+
+def check_new(user: User, password: str) -> None:
+    """The policy and the history.
+
+    Raises: InvalidPassword, PasswordHistoryPolicyViolation.
+    """
+    policy = PasswordPolicy.of(user.pool)
+    policy.check(password)
+    if not policy.history_size:
+        return
+    former = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password_hash", flat=True)
+    current = Credential.objects.filter(user=user).values_list("password_hash", flat=True)
+    for earlier in [*current, *former[: policy.history_size - 1]]:
+        if matches(earlier, password):
+            raise PasswordHistoryPolicyViolation()
 
 
 def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bool, by: Actor) -> None:
     """AdminSetUserPassword: any state of the user; tokens stay valid.
 
-    Raises: InvalidPassword, UserNotFound.
+    Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound.
     """
-    PasswordPolicy.of(pool).check(password)
+    check_new(user, password)
     hashed = hash(password)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     with transaction.atomic():
@@ -114,7 +151,8 @@ def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bo
 def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> None:
     """ChangePassword. Wrong previous passwords count toward an hourly limit; right ones do not.
 
-    Raises: InvalidPassword, LimitExceeded, NotAuthorized (wrong previous password), UserNotFound.
+    Raises: InvalidPassword, PasswordHistoryPolicyViolation, LimitExceeded, NotAuthorized (wrong previous password),
+    UserNotFound.
     """
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
@@ -122,10 +160,16 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     if previous is None or not is_correct(user, previous):
         raise NotAuthorized()
     throttle.give_back(key)
+    check_new(user, proposed)
     hashed = hash(proposed)
     with transaction.atomic():
         _touch(user)
         store(user, hashed, temporary=False)
+
+
+def forget_failures(user: User) -> None:
+    """Lift a lock-out: whoever has just proven to own the account need not wait for others' wrong guesses."""
+    throttle.forget_failures(f"password:{user.pk}")
 
 
 def _touch(user: User, **changes: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from identity import clock, ids, keyring, throttle
+from identity import clock, ids, throttle
 from identity.errors import (
     ALREADY_CONFIRMED,
     NAME_CLIENT_NOT_FOUND,
@@ -28,10 +28,8 @@ from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.schema import VERIFIED_FLAGS
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver
 from pools.messages.message import Kind
-from pools.messages.message import verification as verification_message
-from pools.models import Client, Pool, SearchValue, User
+from pools.models import Client, Code, Pool, SearchValue, User
 from pools.models.user import UserStatus
 
 
@@ -69,10 +67,10 @@ def register(client: Client, *, username: str, password: str | None, attributes:
     hashed = passwords.hash(password)
     with transaction.atomic():
         save_new(user, hashed)
-        code = verification.renew(user, target) if target else None
+        code = verification.renew(user, Code.Kind.SIGN_UP, target) if target else None
     if target is None or code is None:
         return SignedUp(user, None)
-    return SignedUp(user, _send(user, target, Kind.SIGN_UP, code))
+    return SignedUp(user, verification.send(user, target, Kind.SIGN_UP, code))
 
 
 def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: UserStatus) -> User:
@@ -102,14 +100,16 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
     """
     pool = client.pool
+    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.find_user(pool, username)
-    if user is None and not ClientSettings.of(client).hides_existence:
+    if user is None and not hides_existence:
         raise UserNotFound(NAME_CLIENT_NOT_FOUND)
-    throttle.reserve(_throttle_key("confirm", pool, username, user), limit=verification.CONFIRMATIONS_PER_HOUR)
+    tries = verification.throttle_key("confirm", pool, username, user)
+    throttle.reserve(tries, limit=verification.CONFIRMATIONS_PER_HOUR)
     if user is None:
         raise CodeMismatch()
     _check_may_confirm(user)
-    found = verification.find(user, code)
+    found = verification.find(user, Code.Kind.SIGN_UP, code, hides_existence=hides_existence)
     with transaction.atomic():
         fresh = user_attributes.locked(user)
         _check_may_confirm(fresh)
@@ -160,25 +160,26 @@ def resend(client: Client, *, username: str) -> Delivery:
     CodeDeliveryFailure.
     """
     pool = client.pool
-    if not SignInSettings.of(pool).auto_verified_attributes:
+    verified = SignInSettings.of(pool).auto_verified_attributes
+    if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
     hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.find_user(pool, username)
     if user is None and not hides_existence:
         raise UserNotFound(NAME_CLIENT_NOT_FOUND)
-    throttle.reserve(_throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
+    throttle.reserve(verification.throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
     if user is None:
-        return verification.simulated_delivery(pool, username)
+        return verification.simulated_delivery(pool, username, verified)
     try:
         with transaction.atomic():
             fresh = user_attributes.locked(user)
             target = _resend_target(fresh)
-            code = verification.renew(fresh, target)
+            code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
     except (NotAuthorized, InvalidParameter, UserNotFound):
         if hides_existence:
-            return verification.simulated_delivery(pool, username)
+            return verification.simulated_delivery(pool, username, verified)
         raise
-    return _send(fresh, target, Kind.RESEND_CODE, code)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code)
 
 
 def _resend_target(user: User) -> str:
@@ -191,17 +192,3 @@ def _resend_target(user: User) -> str:
     if target is None:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
     return target
-
-
-def _send(user: User, attribute: str, kind: Kind, code: str) -> Delivery:
-    address = user.attributes[attribute]
-    deliver.send(verification_message(user.pool, user.username, attribute, address, kind, code))
-    return verification.delivery(attribute, address)
-
-
-def _throttle_key(what: str, pool: Pool, username: str, user: User | None) -> str:
-    """Known and unknown names are limited alike, so that limits do not tell them apart."""
-    if user is not None:
-        return f"{what}:{user.pk}"
-    name = SignInSettings.of(pool).fold(username)
-    return f"{what}:{pool.id}:{keyring.mac('unknown name', name).hex()}"

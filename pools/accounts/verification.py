@@ -6,20 +6,28 @@ Source: guide, "Verifying contact information at sign-up"; code quotas in "Quota
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from identity import clock, ids, keyring
 from identity.errors import CodeMismatch, ExpiredCode
-from pools.config.lifetimes import SIGN_UP_CODE
+from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email
 from pools.config.sign_in import SignInSettings
-from pools.messages.message import CHANNELS, Channel
+from pools.messages import deliver
+from pools.messages.message import CHANNELS, Channel, Kind, verification
 from pools.models import Code, Pool, User
 
 CONFIRMATIONS_PER_HOUR = 15
 RESENDS_PER_HOUR = 5
 DIGITS = 6
 _PURPOSE = "one-time code"
+_LIFETIMES = {
+    Code.Kind.SIGN_UP: SIGN_UP_CODE,
+    Code.Kind.PASSWORD: PASSWORD_CODE,
+    Code.Kind.EMAIL: ATTRIBUTE_CODE,
+    Code.Kind.PHONE_NUMBER: ATTRIBUTE_CODE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +48,45 @@ def target(pool: Pool, attributes: dict[str, str]) -> str | None:
     return None
 
 
-def renew(user: User, attribute: str) -> str:
-    """A fresh sign-up code in place of any earlier one; returns it in clear, once."""
+def renew(user: User, kind: Code.Kind, attribute: str, *, new_value: str = "") -> str:
+    """A fresh code in place of any earlier one of its kind; returns it in clear, once.
+
+    It is for the address in `attribute`, or for `new_value`, which is to take that attribute's place.
+    """
     code = ids.digits(DIGITS)
     now = clock.now()
     Code.objects.update_or_create(
         user=user,
-        kind=Code.Kind.SIGN_UP,
+        kind=kind,
         defaults={
             "pool_id": user.pool_id,
             "attribute": attribute,
-            "destination": _destination_digest(user, attribute),
-            "digest": keyring.mac(_PURPOSE, _message(user, code)),
+            "destination": _digest(new_value or user.attributes.get(attribute, "")),
+            "digest": keyring.mac(_PURPOSE, _message(user, kind, code)),
+            "value": new_value,
             "created_at": now,
-            "expires_at": now + SIGN_UP_CODE,
+            "expires_at": now + _LIFETIMES[kind],
         },
     )
     return code
 
 
-def find(user: User, given: str) -> Code:
-    """The sign-up code that `given` is right for; it is not used up yet.
+def find(user: User, kind: Code.Kind, given: str, *, hides_existence: bool = False) -> Code:
+    """The code that `given` is right for; it is not used up yet.
 
+    Where existence is hidden, only who knows a code learns that it has expired: for everybody else a user without a
+    code is like no user.
     Raises: CodeMismatch, ExpiredCode.
     """
-    code = Code.objects.filter(user=user, kind=Code.Kind.SIGN_UP).first()
-    if code is None or code.expires_at <= clock.now():
+    code = Code.objects.filter(user=user, kind=kind).first()
+    if code is None:
+        raise CodeMismatch() if hides_existence else ExpiredCode()
+    is_expired = code.expires_at <= clock.now()
+    if not keyring.mac_matches(_PURPOSE, _message(user, kind, given), bytes(code.digest)):
+        raise ExpiredCode() if is_expired and not hides_existence else CodeMismatch()
+    if is_expired:
         raise ExpiredCode()
-    if not keyring.mac_matches(_PURPOSE, _message(user, given), bytes(code.digest)):
-        raise CodeMismatch()
-    if bytes(code.destination) != _destination_digest(user, code.attribute):
+    if bytes(code.destination) != _digest(code.value or user.attributes.get(code.attribute, "")):
         raise ExpiredCode()
     return code
 
@@ -83,19 +100,36 @@ def use_up(code: Code) -> None:
         raise ExpiredCode()
 
 
+def send(user: User, attribute: str, kind: Kind, code: str, address: str | None = None) -> Delivery:
+    """Send a code to the address in `attribute`, or to another; call after the commit.
+
+    Raises: CodeDeliveryFailure.
+    """
+    address = address or user.attributes[attribute]
+    deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
+    return delivery(attribute, address)
+
+
+def throttle_key(what: str, pool: Pool, username: str, user: User | None) -> str:
+    """Known and unknown names are limited alike, so that limits do not tell them apart."""
+    if user is not None:
+        return f"{what}:{user.pk}"
+    name = SignInSettings.of(pool).fold(username)
+    return f"{what}:{pool.id}:{keyring.mac('unknown name', name).hex()}"
+
+
 def delivery(attribute: str, value: str) -> Delivery:
     return Delivery(attribute, CHANNELS[attribute], mask(attribute, value))
 
 
-def simulated_delivery(pool: Pool, name: str) -> Delivery:
+def simulated_delivery(pool: Pool, name: str, attributes: Collection[str]) -> Delivery:
     """What a code for an unknown user would have told: the same for the same name every time.
 
-    The form of the name decides between the pool's auto-verified attributes, of which there must be one.
+    The form of the name decides between the `attributes` that get such codes, of which there must be one.
     """
     settings = SignInSettings.of(pool)
-    verified = settings.auto_verified_attributes
     digest = keyring.mac("simulated delivery", pool.id.encode() + b" " + settings.fold(name))
-    if "email" in verified and ("phone_number" not in verified or is_email(name)):
+    if "email" in attributes and ("phone_number" not in attributes or is_email(name)):
         letters = "".join(chr(ord("a") + octet % 26) for octet in digest[:2])
         value = name if "@" in name else f"{letters[0]}@{letters[1]}"
         return delivery("email", value)
@@ -112,9 +146,9 @@ def mask(attribute: str, value: str) -> str:
     return "+" + "*" * (len(digits) - 4) + digits[-4:]
 
 
-def _message(user: User, code: str) -> bytes:
-    return f"{user.pk} {Code.Kind.SIGN_UP} {code}".encode()
+def _message(user: User, kind: Code.Kind, code: str) -> bytes:
+    return f"{user.pk} {kind} {code}".encode()
 
 
-def _destination_digest(user: User, attribute: str) -> bytes:
-    return hashlib.sha256(user.attributes.get(attribute, "").encode()).digest()
+def _digest(address: str) -> bytes:
+    return hashlib.sha256(address.encode()).digest()

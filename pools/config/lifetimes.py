@@ -17,6 +17,8 @@ _RANGES = {
     "RefreshToken": (timedelta(minutes=60), timedelta(days=3650)),
 }
 SIGN_UP_CODE = timedelta(hours=24)
+ATTRIBUTE_CODE = timedelta(hours=24)
+PASSWORD_CODE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

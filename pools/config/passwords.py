@@ -39,12 +39,17 @@ def stored_policy(given: Mapping[str, Any] | None, unused_account_days: int | No
     policy["TemporaryPasswordValidityDays"] = (
         policy.get("TemporaryPasswordValidityDays") or unused_account_days or DEFAULT_TEMPORARY_DAYS
     )
+    if not policy.get("PasswordHistorySize"):  # 0 is the same as none, and not described
+        policy.pop("PasswordHistorySize", None)
     return policy
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy(View):
-    """What a new password must satisfy, and how long a temporary one lasts."""
+    """What a new password must satisfy, and how long a temporary one lasts.
+
+    A new one must differ from the `history_size` newest passwords, the current one among them.
+    """
 
     minimum_length: int
     require_uppercase: bool
@@ -52,6 +57,7 @@ class PasswordPolicy(View):
     require_numbers: bool
     require_symbols: bool
     temporary_lifetime: timedelta
+    history_size: int
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
@@ -63,6 +69,7 @@ class PasswordPolicy(View):
             require_numbers=policy["RequireNumbers"],
             require_symbols=policy["RequireSymbols"],
             temporary_lifetime=timedelta(days=policy["TemporaryPasswordValidityDays"]),
+            history_size=policy.get("PasswordHistorySize", 0),
         )
 
     def check(self, password: str) -> None:

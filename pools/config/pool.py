@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from identity.errors import FeatureUnavailableInTier, InvalidParameter
-from pools.config import passwords, schema, unbuilt
+from pools.config import passwords, recovery, schema, unbuilt
 
 Members = Mapping[str, Any]
 
@@ -111,6 +111,7 @@ def _mutable(members: Members) -> dict[str, Any]:
     if tier(settings) == "LITE" and settings["AcrConfiguration"] != _acr({}):
         raise FeatureUnavailableInTier("AcrConfiguration is not available in the LITE tier.")
     _check_sms(members.get("SmsConfiguration", {}))
+    recovery.check(members.get("AccountRecoverySetting", {}))
     settings |= _policies_and_admin_create(members)
     settings |= _messages(members)
     return settings
@@ -128,6 +129,8 @@ def _policies_and_admin_create(members: Members) -> dict[str, Any]:
             field="policies",
         )
     stored = passwords.stored_policy(policy, unused_days)
+    if "PasswordHistorySize" in stored and members.get("UserPoolTier") == "LITE":
+        raise FeatureUnavailableInTier("Password history is not available in the LITE tier.")
     sign_in = policies.get("SignInPolicy", {}).get("AllowedFirstAuthFactors", ["PASSWORD"])
     _check_invitation(admin.get("InviteMessageTemplate", {}))
     return {

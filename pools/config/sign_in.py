@@ -15,11 +15,15 @@ _LONGEST_INDEXED = 1024
 
 @dataclass(frozen=True, slots=True)
 class SignInSettings(View):
-    """`username_attributes`: an e-mail or phone number is the user name; `alias_attributes`: it is another name."""
+    """`username_attributes`: an e-mail or phone number is the user name; `alias_attributes`: it is another name.
+
+    An address in `verified_before_update` keeps its old value until the new one is verified.
+    """
 
     username_attributes: frozenset[str]
     alias_attributes: frozenset[str]
     auto_verified_attributes: frozenset[str]
+    verified_before_update: frozenset[str]
     is_case_sensitive: bool
     is_sign_up_closed: bool
 
@@ -29,6 +33,9 @@ class SignInSettings(View):
             username_attributes=frozenset(settings.get("UsernameAttributes", ())),
             alias_attributes=frozenset(settings.get("AliasAttributes", ())),
             auto_verified_attributes=frozenset(settings.get("AutoVerifiedAttributes", ())),
+            verified_before_update=frozenset(
+                settings["UserAttributeUpdateSettings"]["AttributesRequireVerificationBeforeUpdate"]
+            ),
             is_case_sensitive=settings.get("UsernameConfiguration", {}).get("CaseSensitive", True),
             is_sign_up_closed=settings["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"],
         )

@@ -18,7 +18,6 @@ _POOL: Mapping[str, _Asks] = {
     "DeviceConfiguration": lambda value: True,
     "UserPoolAddOns.AdvancedSecurityMode": lambda value: value != "OFF",
     "Policies.SignInPolicy.AllowedFirstAuthFactors": lambda value: value != ["PASSWORD"],
-    "Policies.PasswordPolicy.PasswordHistorySize": bool,
     "VerificationMessageTemplate.DefaultEmailOption": lambda value: value == "CONFIRM_WITH_LINK",
     "DcrConfiguration": lambda value: value.get("EnableStatus", "Enabled") == "Enabled",
     "KeyConfiguration.KeyType": lambda value: value != "AWS_OWNED_KEY",

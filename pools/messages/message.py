@@ -23,6 +23,9 @@ class Kind(StrEnum):
     SIGN_UP = "SignUp"
     RESEND_CODE = "ResendCode"
     ADMIN_CREATE_USER = "AdminCreateUser"
+    FORGOT_PASSWORD = "ForgotPassword"  # noqa: S105
+    UPDATE_USER_ATTRIBUTE = "UpdateUserAttribute"
+    VERIFY_USER_ATTRIBUTE = "VerifyUserAttribute"
 
 
 CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}

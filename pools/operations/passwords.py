@@ -1,11 +1,15 @@
-"""Passwords: changed by their user, set by an administrator."""
+"""Passwords: changed or recovered by their user, set or reset by an administrator."""
 
 from __future__ import annotations
 
-from identity.wire.call import Call
+from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
-from pools.accounts import passwords
+from pools.accounts import client_proof, passwords, recovery
+from pools.operations.sign_up import code_delivery
+
+# Triggers, threat protection and analytics are what these would reach; none of them exists yet.
+_NOWHERE_YET = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
 
 
 @cognito_idp.operation("ChangePassword")
@@ -23,3 +27,32 @@ def admin_set_user_password(
     pool = lookup.pool(user_pool_id, call.region)
     user = lookup.user(pool, username)
     passwords.set_by_administrator(pool, user, password, permanent=permanent, by=call.actor)
+
+
+@cognito_idp.operation("ForgotPassword", ignores=_NOWHERE_YET)
+def forgot_password(call: Call, *, client_id: str, username: str, secret_hash: str | None = None) -> Answer:
+    client = lookup.client(client_id)
+    client_proof.check_secret_hash(client, username, secret_hash)
+    return {"CodeDeliveryDetails": code_delivery(recovery.forgot(client, username=username))}
+
+
+@cognito_idp.operation("ConfirmForgotPassword", ignores=_NOWHERE_YET)
+def confirm_forgot_password(
+    call: Call,
+    *,
+    client_id: str,
+    username: str,
+    confirmation_code: str,
+    password: str,
+    secret_hash: str | None = None,
+) -> Answer:
+    client = lookup.client(client_id)
+    client_proof.check_secret_hash(client, username, secret_hash)
+    recovery.confirm_forgot(client, username=username, code=confirmation_code, password=password)
+    return {}
+
+
+@cognito_idp.operation("AdminResetUserPassword", ignores=["ClientMetadata"])
+def admin_reset_user_password(call: Call, *, user_pool_id: str, username: str) -> None:
+    pool = lookup.pool(user_pool_id, call.region)
+    recovery.reset_by_administrator(pool, lookup.user(pool, username), by=call.actor)

@@ -1,13 +1,14 @@
-"""Users: create, read, delete; administrator and self-service twins side by side."""
+"""Users: create, read, list, enable, disable, delete; administrator and self-service twins side by side."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from identity.errors import ATTRIBUTES_NOT_THERE, InvalidParameter
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
-from pools.accounts import administer, leave
+from pools.accounts import administer, leave, search
 from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX
 from pools.lookup import SignedIn
@@ -60,6 +61,38 @@ def get_user(call: Call, *, access_token: str) -> Answer:
     return own_detail(lookup.signed_in(access_token))
 
 
+@cognito_idp.operation("ListUsers")
+def list_users(
+    call: Call,
+    *,
+    user_pool_id: str,
+    attributes_to_get: list[str] | None = None,
+    limit: int | None = None,
+    pagination_token: str | None = None,
+    filter: str = "",
+) -> Answer:
+    pool = lookup.pool(user_pool_id, call.region)
+    bound_to = call.binding(pool.id, filter, attributes_to_get)
+    condition = search.parse(filter)
+    page = search.users(pool, condition, limit=limit, token=pagination_token, bound_to=bound_to)
+    found = [user_summary(user) for user in page.items]
+    if attributes_to_get is not None:
+        found = [_only(user, attributes_to_get) for user in found]
+    return {"Users": found, "PaginationToken": page.next_token}
+
+
+@cognito_idp.operation("AdminEnableUser")
+def admin_enable_user(call: Call, *, user_pool_id: str, username: str) -> None:
+    pool = lookup.pool(user_pool_id, call.region)
+    administer.enable(pool, lookup.user(pool, username), by=call.actor)
+
+
+@cognito_idp.operation("AdminDisableUser")
+def admin_disable_user(call: Call, *, user_pool_id: str, username: str) -> None:
+    pool = lookup.pool(user_pool_id, call.region)
+    administer.disable(pool, lookup.user(pool, username), by=call.actor)
+
+
 @cognito_idp.operation("AdminDeleteUser")
 def admin_delete_user(call: Call, *, user_pool_id: str, username: str) -> None:
     pool = lookup.pool(user_pool_id, call.region)
@@ -80,6 +113,14 @@ def user_summary(user: User) -> dict[str, Any]:
         "Enabled": user.enabled,
         "UserStatus": user.status,
     }
+
+
+def _only(user: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Raises: InvalidParameter, when the user has no value of one of the names."""
+    held = [attribute for attribute in user["Attributes"] if attribute["Name"] in names]
+    if len(held) < len(set(names)):
+        raise InvalidParameter(ATTRIBUTES_NOT_THERE, field="attributes_to_get")
+    return {**user, "Attributes": held}
 
 
 def own_detail(signed_in: SignedIn) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def password(client: Client, parameters: Mapping[str, str]) -> tuple[User, str]:
     guard = passwords.guard(str(user.pk))
     if not passwords.is_correct(user, given):
         guard.failed()
+        if user.status == UserStatus.RESET_REQUIRED and not hides_existence and not passwords.is_set(user):
+            raise PasswordResetRequired()  # imported without a password: there is no right one to give first
         raise NotAuthorized()
     guard.passed()
     _check_status(user)

@@ -20,6 +20,7 @@ from pools.config.lifetimes import Lifetimes
 from pools.models import Client, Pool, Session, User
 from pools.tokens import claims
 from pools.tokens.claims import USER_ADMIN, Grant
+from pools.tokens.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
 
 
 def for_session(pool: Pool, client: Client, user: User, session: Session, refresh_token: str | None = None) -> Tokens:
-    """ID and access token of a session, with the user as they are now."""
+    """ID and access token of a session, with the user and their groups as they are now."""
     grant = Grant(
         pool=pool,
         client=client,
@@ -73,6 +74,7 @@ def for_session(pool: Pool, client: Client, user: User, session: Session, refres
         authenticated_at=session.authenticated_at,
         scope=session.scope,
         origin_jti=str(session.origin_jti) if session.is_revocable else None,
+        groups=Groups.of(user),
     )
     now = clock.now()
     # A token without `origin_jti` must still tell its session, or a global sign-out would not reach it.

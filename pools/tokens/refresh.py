@@ -17,7 +17,7 @@ from pools.models.user import UserStatus
 from pools.tokens.issue import digest
 
 _SESSION = ("origin_jti", "client_id", "scope", "is_revocable", "authenticated_at", "expires_at", "revoked_at")
-_USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled")
+_USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
 
 _find = Statement(
     lambda given: Session.objects.filter(refresh_digest=given).values_list(

@@ -74,6 +74,6 @@ def header(idp: Any, pool: Mapping[str, Any], *, with_hash: bool = False) -> lis
     return [*columns, *(["password_hash"] if with_hash else [])]
 
 
-def person(name: str, **more: str) -> dict[str, str]:
+def person(username: str, /, **more: str) -> dict[str, str]:
     """A row that becomes a user with a verified e-mail address."""
-    return {"cognito:username": name, "email": f"{name}@example.com", "email_verified": "TRUE", **more}
+    return {"cognito:username": username, "email": f"{username}@example.com", "email_verified": "TRUE", **more}

@@ -12,7 +12,6 @@ from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotA
 from pools.accounts import attributes as user_attributes
 from pools.accounts import passwords, search
 from pools.config.client import ClientSettings
-from pools.config.passwords import PasswordPolicy
 from pools.config.schema import DEVELOPER_PREFIX, Schema
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
@@ -42,14 +41,18 @@ class NewPassword:
         }
 
     def check(self, attempt: Attempt, answers: Mapping[str, str]) -> Proof:
-        """Raises: InvalidPassword, InvalidParameter, NotAuthorized (attribute), AliasExists."""
+        """The new password and the attributes that were missing.
+
+        Raises: InvalidPassword, PasswordHistoryPolicyViolation, InvalidParameter, NotAuthorized (attribute),
+        AliasExists.
+        """
         user = attempt.user
         password = required(answers, "NEW_PASSWORD")
         given = {
             name.removeprefix(_PREFIX): value for name, value in answers.items() if name.startswith(_PREFIX) and value
         }
         given = user_attributes.normalised(user.pool, given)
-        PasswordPolicy.of(user.pool).check(password)
+        passwords.check_new(user, password)
         self._check_attributes(attempt, given)
         hashed = passwords.hash(password)
         return Proof("new_password", lambda: self._set(attempt, hashed, given))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,23 +98,24 @@ def test_file_becomes_users_who_must_reset_their_password(idp: Any, pool: dict[s
     assert idp.admin_get_user(UserPoolId=pool["Id"], Username="grace")["UserStatus"] == "RESET_REQUIRED"
 
 
-HASHES = {
-    "BCRYPT": lambda secret: bcrypt.hashpw(secret, bcrypt.gensalt(4)).decode(),
-    "SCRYPT": lambda secret: (
-        "1024$8$1$" + b"salt".hex() + "$" + hashlib.scrypt(secret, salt=b"salt", n=1024, r=8, p=1, dklen=32).hex()
-    ),
-    "ARGON2ID": lambda secret: PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(secret),
-    "PBKDF2_SHA256": lambda secret: pbkdf2(secret),
-}
+SALT = b"sixteen bytes of"
+
+
+def scrypt(secret: bytes) -> str:
+    return f"1024$8$1${SALT.hex()}${hashlib.scrypt(secret, salt=SALT, n=1024, r=8, p=1, dklen=32).hex()}"
 
 
 def pbkdf2(secret: bytes) -> str:
-    from base64 import b64encode
+    parts = (SALT, hashlib.pbkdf2_hmac("sha256", secret, SALT, 1000))
+    return "$pbkdf2-sha256$1000$" + "$".join(b64encode(part).decode().rstrip("=") for part in parts)
 
-    digest = hashlib.pbkdf2_hmac("sha256", secret, b"sixteen bytes of", 1000)
-    return "$pbkdf2-sha256$1000$" + "$".join(
-        b64encode(part).decode().rstrip("=") for part in (b"sixteen bytes of", digest)
-    )
+
+HASHES: dict[str, Callable[[bytes], str]] = {
+    "BCRYPT": lambda secret: bcrypt.hashpw(secret, bcrypt.gensalt(4)).decode(),
+    "SCRYPT": scrypt,
+    "ARGON2ID": PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash,
+    "PBKDF2_SHA256": pbkdf2,
+}
 
 
 @pytest.mark.parametrize("algorithm", HASHES)

@@ -342,6 +342,7 @@ VALUES = {
     "Username": "operator",
     "Password": factories.PASSWORD,
     "MaxResults": 10,
+    "GroupName": "group",
     "ClientId": "client",
     "ClientName": "escalation",
     "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",

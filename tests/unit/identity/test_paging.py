@@ -154,3 +154,45 @@ def test_a_token_expires_after_an_hour() -> None:
 @pytest.mark.usefixtures("rows")
 def test_a_token_has_no_white_space() -> None:
     assert not set(first_token()) & set(" \t\r\n")
+
+
+# Items sorted here
+
+
+def sorted_page(
+    items: list[tuple[bool, int, str]], limit: int | None = 2, token: str | None = None, bound_to: object = BOUND
+) -> Page[tuple[bool, int, str]]:
+    return paging.page_of(items, key=lambda item: item, limit=limit, token=token, bound_to=bound_to)
+
+
+@given(st.sets(st.tuples(st.booleans(), st.integers(0, 3), st.text(max_size=2))), st.integers(1, 5))
+def test_pages_of_sorted_items_give_each_once(items: set[tuple[bool, int, str]], limit: int) -> None:
+    seen: list[tuple[bool, int, str]] = []
+    token = None
+    while True:
+        found = sorted_page(list(items), limit, token)
+        assert len(found.items) <= limit
+        seen += found.items
+        token = found.next_token
+        if token is None:
+            break
+    assert seen == sorted(items)
+
+
+def test_sorted_items_that_come_and_go_shift_nothing() -> None:
+    items = [(False, number, "") for number in range(0, 10, 2)]
+    token = sorted_page(items).next_token
+    changed = [(False, 1, ""), (False, 3, ""), *items[1:]]  # the first is gone, one behind the key is new
+    assert sorted_page(changed, 60, token).items == [(False, 3, ""), *items[2:]]
+
+
+def test_token_of_sorted_items_is_bound_as_any() -> None:
+    items = [(False, number, "") for number in range(5)]
+    with pytest.raises(InvalidParameter, match=r"Invalid pagination token given\."):
+        sorted_page(items, token=sorted_page(items).next_token, bound_to=["Other"])
+
+
+@pytest.mark.parametrize("limit", [None, 0])
+def test_sixty_sorted_items_are_a_page_where_nothing_else_is_said(limit: int | None) -> None:
+    items = [(False, number, "") for number in range(61)]
+    assert len(sorted_page(items, limit).items) == 60

@@ -72,8 +72,8 @@ def test_mask_of_a_number_keeps_its_length_and_last_four_digits(number: str) -> 
 @given(st.text(min_size=1, max_size=128).filter(str.isprintable))
 def test_simulated_delivery_is_stable_and_looks_like_one(name: str) -> None:
     pool = _pool("email")
-    delivery = verification.simulated_delivery(pool, name)
-    assert delivery == verification.simulated_delivery(pool, name)
+    delivery = verification.simulated_delivery(pool, name, ["email"])
+    assert delivery == verification.simulated_delivery(pool, name, ["email"])
     assert (delivery.attribute, delivery.channel) == ("email", "EMAIL")
     before, _, after = delivery.destination.partition("***@")
     assert len(before) <= 1
@@ -83,7 +83,7 @@ def test_simulated_delivery_is_stable_and_looks_like_one(name: str) -> None:
 @pytest.mark.parametrize("name", ["ada", EMAIL, PHONE])
 @pytest.mark.parametrize("verified", [("email",), ("phone_number",), ("email", "phone_number")])
 def test_simulated_delivery_goes_only_where_the_pool_verifies(verified: tuple[str, ...], name: str) -> None:
-    delivery = verification.simulated_delivery(_pool(*verified), name)
+    delivery = verification.simulated_delivery(_pool(), name, verified)
     assert delivery.attribute in verified
     if len(verified) == 2:
         assert delivery.attribute == ("email" if is_email(name) else "phone_number")
@@ -95,8 +95,8 @@ def test_simulated_delivery_differs_between_pools() -> None:
     names = [f"user-{number}" for number in range(20)]
     one, other = _pool("email"), _pool("email")
     other.id = "us-east-1_Another99"
-    assert [verification.simulated_delivery(one, name) for name in names] != [
-        verification.simulated_delivery(other, name) for name in names
+    assert [verification.simulated_delivery(one, name, ["email"]) for name in names] != [
+        verification.simulated_delivery(other, name, ["email"]) for name in names
     ]
 
 
@@ -104,7 +104,8 @@ def test_simulated_delivery_folds_case_as_the_pool_does() -> None:
     def destinations(is_case_sensitive: bool) -> int:
         pool = _pool("email", UsernameConfiguration={"CaseSensitive": is_case_sensitive})
         return sum(
-            verification.simulated_delivery(pool, name) == verification.simulated_delivery(pool, name.upper())
+            verification.simulated_delivery(pool, name, ["email"])
+            == verification.simulated_delivery(pool, name.upper(), ["email"])
             for name in (f"user-{number}" for number in range(50))
         )
 

@@ -1,0 +1,146 @@
+"""A new password for users who forgot theirs: with a code to a verified address, or started by an administrator.
+
+Source: guide, "Password recovery"; API reference, ForgotPassword, ConfirmForgotPassword, AdminResetUserPassword.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+
+from identity import clock, throttle
+from identity.access import audit
+from identity.access.actor import Actor
+from identity.errors import (
+    CONTACT_ADMINISTRATOR,
+    NAME_CLIENT_NOT_FOUND,
+    NO_RECOVERY_ADDRESS,
+    NOT_RESETTABLE,
+    USER_DISABLED,
+    CodeDeliveryFailure,
+    CodeMismatch,
+    InvalidParameter,
+    NotAuthorized,
+    UserNotFound,
+)
+from pools import lookup
+from pools.accounts import attributes, passwords, verification
+from pools.accounts.verification import Delivery
+from pools.config.client import ClientSettings
+from pools.config.passwords import PasswordPolicy
+from pools.config.recovery import RecoverySettings
+from pools.messages.message import Kind
+from pools.models import Client, Code, Pool, User
+from pools.models.user import UserStatus
+
+TRIES_PER_HOUR = 10
+"""Requests and confirmations together; AWS allows 5 to 20 by risk."""
+
+_RESETTABLE = {UserStatus.UNCONFIRMED, UserStatus.CONFIRMED, UserStatus.RESET_REQUIRED}
+
+log = logging.getLogger(__name__)
+
+
+def forgot(client: Client, *, username: str) -> Delivery:
+    """Send a code that sets a new password. The old one works until then.
+
+    Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer.
+    Raises: UserNotFound, NotAuthorized (state, only administrators reset), InvalidParameter (no verified address),
+    LimitExceeded, CodeDeliveryFailure.
+    """
+    pool = client.pool
+    hides_existence = ClientSettings.of(client).hides_existence
+    user = lookup.find_user(pool, username)
+    if user is None and not hides_existence:
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    settings = RecoverySettings.of(pool)
+    if settings.is_by_administrator_only:
+        raise NotAuthorized(CONTACT_ADMINISTRATOR)
+    throttle.reserve(verification.throttle_key("recovery", pool, username, user), limit=TRIES_PER_HOUR)
+    if user is None:
+        return verification.simulated_delivery(pool, username, settings.attributes)
+    try:
+        with transaction.atomic():
+            fresh = attributes.locked(user)
+            _check_may_reset(fresh)
+            target = _target(fresh)
+            code = verification.renew(fresh, Code.Kind.PASSWORD, target)
+    except (NotAuthorized, InvalidParameter, UserNotFound):
+        if hides_existence:
+            return verification.simulated_delivery(pool, username, settings.attributes)
+        raise
+    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+
+
+def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:
+    """Set a new password with the code. The user is confirmed; tokens from before stay valid.
+
+    Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound, CodeMismatch, ExpiredCode, LimitExceeded,
+    NotAuthorized (state).
+    """
+    pool = client.pool
+    hides_existence = ClientSettings.of(client).hides_existence
+    user = lookup.find_user(pool, username)
+    if user is None and not hides_existence:
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    PasswordPolicy.of(pool).check(password)
+    tries = verification.throttle_key("recovery", pool, username, user)
+    throttle.reserve(tries, limit=TRIES_PER_HOUR)
+    if user is None:
+        raise CodeMismatch()
+    try:
+        _check_may_reset(user)
+    except NotAuthorized as error:
+        raise CodeMismatch() if hides_existence else error from None
+    found = verification.find(user, Code.Kind.PASSWORD, code, hides_existence=hides_existence)
+    passwords.check_new(user, password)
+    hashed = passwords.hash(password)
+    with transaction.atomic():
+        fresh = attributes.locked(user)
+        _check_may_reset(fresh)
+        verification.use_up(found)
+        fresh.status = UserStatus.CONFIRMED
+        fresh.modified_at = clock.now()
+        fresh.save(update_fields=["status", "modified_at"])
+        passwords.store(fresh, hashed, temporary=False)
+    throttle.give_back(tries)
+    passwords.forget_failures(user)
+
+
+def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
+    """AdminResetUserPassword: the user cannot sign in until they have set a new password with the code.
+
+    The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
+    Raises: NotAuthorized (state), InvalidParameter (no verified address), UserNotFound.
+    """
+    with transaction.atomic():
+        fresh = attributes.locked(user)
+        if fresh.status != UserStatus.CONFIRMED:
+            raise NotAuthorized(NOT_RESETTABLE)
+        target = _target(fresh)
+        fresh.status = UserStatus.RESET_REQUIRED
+        fresh.modified_at = clock.now()
+        fresh.save(update_fields=["status", "modified_at"])
+        code = verification.renew(fresh, Code.Kind.PASSWORD, target)
+        audit.record(by, pool.arn, sub=user.sub)
+    try:
+        verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
+        log.warning("the password of %s is reset, but the code was not delivered", user.sub)
+
+
+def _check_may_reset(user: User) -> None:
+    """Raises: NotAuthorized."""
+    if not user.enabled:
+        raise NotAuthorized(USER_DISABLED)
+    if user.status not in _RESETTABLE:
+        raise NotAuthorized(NOT_RESETTABLE)
+
+
+def _target(user: User) -> str:
+    """Raises: InvalidParameter."""
+    target = RecoverySettings.of(user.pool).target(user.attributes)
+    if target is None:
+        raise InvalidParameter(NO_RECOVERY_ADDRESS)
+    return target
