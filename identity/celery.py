@@ -136,8 +136,11 @@ def run_imports() -> None:
 
 
 def _is_ending() -> bool:
-    """Whether this worker was asked to stop, which should not wait for half a million rows."""
-    return state.should_stop not in {None, False} or state.should_terminate not in {None, False}
+    """Whether this worker was asked to stop, which should not wait for half a million rows.
+
+    Celery keeps the exit code there, which may be 0.
+    """
+    return any(asked is not None and asked is not False for asked in (state.should_stop, state.should_terminate))
 
 
 def call_for_imports() -> None:
