@@ -11,7 +11,7 @@ import requests
 from tests.support.factories import unique
 
 ROLE = "arn:aws:iam::000000000000:role/CognitoImport"
-JOB_SECONDS = 60
+JOB_SECONDS = 240
 RUNNING = {"Pending", "InProgress", "Stopping"}
 
 

@@ -1,9 +1,10 @@
-"""Many new rows into a table: by COPY on PostgreSQL, which costs a third of an INSERT, by the ORM elsewhere."""
+"""Many new rows into a table: by COPY on PostgreSQL, which costs a fifth of what the ORM's INSERT does."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -14,15 +15,21 @@ _USER_FIELDS = User._meta.concrete_fields
 
 
 def many(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """`columns` are attribute names; the others get their column's default. Values are plain: str, bytes, int, time.
+    """`columns` are attribute names; the others get NULL or a key. Values are plain: str, bytes, int, datetime.
 
     Raises: IntegrityError.
     """
     if connection.vendor == "postgresql":
         _copy(model, columns, rows)
-    else:
-        objects = [model(**dict(zip(columns, row, strict=True))) for row in rows]
-        model._default_manager.bulk_create(objects)
+        return
+    places = ", ".join(["%s"] * len(columns))
+    statement = f"INSERT INTO {_table(model, columns)} VALUES ({places})"  # noqa: S608  # names come from the models
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [[_adapted(value) for value in row] for row in rows])
+
+
+def _adapted(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def users(made: Sequence[User]) -> None:
@@ -55,10 +62,14 @@ def _primary_keys(count: int) -> list[int]:
 
 
 def _copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    quote = connection.ops.quote_name
-    column_of = {field.attname: field.column for field in model._meta.concrete_fields}
-    names = ", ".join(quote(str(column_of[name])) for name in columns)
-    statement = f"COPY {quote(model._meta.db_table)} ({names}) FROM STDIN"
+    statement = f"COPY {_table(model, columns)} FROM STDIN"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def _table(model: type[models.Model], columns: Sequence[str]) -> str:
+    """The table with the columns to fill, as SQL names them."""
+    quote = connection.ops.quote_name
+    column_of = {field.attname: field.column for field in model._meta.concrete_fields}
+    return f"{quote(model._meta.db_table)} ({', '.join(quote(str(column_of[name])) for name in columns)})"
