@@ -6,6 +6,7 @@ Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machi
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import time
 import uuid
@@ -20,16 +21,21 @@ from typing import Any
 from celery import Celery
 from celery.beat import Scheduler, Service
 from celery.bootsteps import StartStopStep
+from celery.worker import state
 from django.core.management import call_command
+from kombu.exceptions import OperationalError
 from kombu.transport import filesystem
 from kombu.utils import json
 
 from identity.config import config
 
+log = logging.getLogger(__name__)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 
 _POLL_SECONDS = 0.2
 _LEFT_OVER_SECONDS = 3600
+_IMPORT_SECONDS = 10.0
 
 
 class FolderChannel(filesystem.Channel):
@@ -159,6 +165,7 @@ app.conf.update(
     broker_connection_max_retries=None,
     beat_schedule={
         "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 300.0},
+        "resume-imports": {"task": "identity.celery.run_imports", "schedule": _IMPORT_SECONDS},
         "stock-signing-keys": {"task": "identity.celery.stock_signing_keys", "schedule": 60.0},
     },
 )
@@ -174,3 +181,25 @@ def purge_expired() -> None:
 def stock_signing_keys() -> None:
     """Make RSA key pairs ahead."""
     call_command("rotate_keys", stock=True)
+
+
+@app.task(expires=_IMPORT_SECONDS)
+def run_imports() -> None:
+    """Run the import jobs that wait, and go on with those whose worker was killed."""
+    call_command("run_imports", is_ending=_is_ending)
+
+
+def _is_ending() -> bool:
+    """Whether this worker was asked to stop, which should not wait for half a million rows.
+
+    Celery keeps the exit code there, which may be 0.
+    """
+    return any(asked is not None and asked is not False for asked in (state.should_stop, state.should_terminate))
+
+
+def call_for_imports() -> None:
+    """Have a worker look for import jobs now. A broker that is away only makes the job wait for the schedule."""
+    try:
+        run_imports.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("an import job waits for the schedule, as the broker is away: %s", error)

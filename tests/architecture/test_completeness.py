@@ -38,11 +38,6 @@ NOT_BUILT_YET = {
         ListIdentityProviders UpdateIdentityProvider
         """
     ),
-    "imports": names(
-        """
-        CreateUserImportJob DescribeUserImportJob GetCSVHeader ListUserImportJobs StartUserImportJob StopUserImportJob
-        """
-    ),
     "limits": names("GetProvisionedLimit UpdateProvisionedLimit"),
     "linking": names("AdminDisableProviderForUser AdminLinkProviderForUser"),
     "log_delivery": names("GetLogDeliveryConfiguration SetLogDeliveryConfiguration"),
