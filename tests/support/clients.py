@@ -153,12 +153,18 @@ def at_once(*calls: Call) -> list[str]:
 
 
 def burst(server: Server, operation: str, requests_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The answers to unsigned requests that are under way at one moment: their last bytes leave together.
+    """`burst_of` requests of one operation."""
+    return burst_of(server, [(operation, members) for members in requests_members])
+
+
+def burst_of(server: Server, requests_made: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The answers to unsigned requests (operation, members) that are under way at one moment: their last bytes leave
+    together.
 
     Threads with an SDK client each spend so long on their own side that the server sees them nearly in a row.
     """
     connections = []
-    for members in requests_members:
+    for operation, members in requests_made:
         body = json.dumps(members).encode()
         head = (
             f"POST / HTTP/1.1\r\nHost: {server.url.partition('//')[2]}\r\nConnection: close\r\n"
