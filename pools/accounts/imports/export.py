@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from identity.paging import Slice
 from pools.accounts import hashes
 from pools.accounts.imports.layout import MAX_ROW_CHARACTERS, MFA_ENABLED, PASSWORD_HASH, USERNAME, header, join
 from pools.config.schema import VERIFIED_FLAGS, Schema
 from pools.config.sign_in import SignInSettings
-from pools.models import Pool, User
+from pools.models import Credential, Pool, User
 from pools.models.user import UserStatus
 
 _BATCH = 2000
@@ -53,20 +54,26 @@ def batches(pool: Pool, algorithm: str | None, tally: Tally) -> Iterator[str]:
         yield "".join(_lines(pool, columns, batch, algorithm, tally))
 
 
-_Row = tuple[int, str, dict[str, str], str, bool, str | None]
+_Row = tuple[int, str, dict[str, str], str, bool]
 
 
 def _after(pool: Pool, last: int) -> list[_Row]:
-    users = User.objects.filter(pool=pool, id__gt=last).order_by("id")
-    return list(
-        users.values_list("id", "username", "attributes", "status", "enabled", "credential__password_hash")[:_BATCH]
-    )
+    users = Slice(User.objects.all(), {"pool_id": pool.id}).ordered("id", behind=last)
+    return list(users.values_list("id", "username", "attributes", "status", "enabled")[:_BATCH])
+
+
+def _hashes(batch: list[_Row]) -> dict[int, str]:
+    """Asked for by id: to join them PostgreSQL walks the credentials from the first one on, in each batch."""
+    found = Credential.objects.filter(user_id__in=[row[0] for row in batch])
+    return dict(found.values_list("user_id", "password_hash"))
 
 
 def _lines(pool: Pool, columns: list[str], batch: list[_Row], algorithm: str | None, tally: Tally) -> Iterator[str]:
     booleans = [name for name, kind in Schema.of(pool).attributes.items() if kind.kind == "Boolean"]
     named_by = [name for name in VERIFIED_FLAGS if name in SignInSettings.of(pool).username_attributes]
-    for _, username, attributes, status, enabled, stored in batch:
+    stored_hashes = _hashes(batch)
+    for user_id, username, attributes, status, enabled in batch:
+        stored = stored_hashes.get(user_id)
         if status == UserStatus.EXTERNAL_PROVIDER:
             tally.external += 1
             continue
