@@ -72,9 +72,8 @@ def matches(text: str, password: str) -> bool:
     Bcrypt looks at 72 bytes and no more. `$2x$`, which marks a fault of one old library in passwords beyond ASCII, is
     read as `$2b$`.
     """
-    secret = password.encode()
     try:
-        return _MATCHES[algorithm_of(text)](text, secret)
+        return _MATCHES[algorithm_of(text)](text, password.encode())
     except (ValueError, VerificationError):
         return False
 

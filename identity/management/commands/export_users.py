@@ -40,17 +40,17 @@ class Command(BaseCommand):
         tally = Tally()
         begun = time.monotonic()
         with _destination(options["output"]) as out:
-            octets = self._write(out, export.batches(pool, options["algorithm"], tally), tally, options["progress"])
+            octets = self._write(out, export.lines(pool, options["algorithm"], tally), tally, options["progress"])
         self._tell(f"Wrote {tally.written:,} users in {time.monotonic() - begun:,.1f} seconds.")
         for line in (*_advice(tally, options["algorithm"], octets), *_needs(pool), *_losses(tally)):
             self._tell(line)
 
-    def _write(self, out: BinaryIO, batches: Iterator[str], tally: Tally, progress: bool) -> int:
+    def _write(self, out: BinaryIO, lines: Iterator[str], tally: Tally, progress: bool) -> int:
         """Returns how many bytes there were."""
         begun = told = time.monotonic()
         octets = 0
-        for batch in batches:
-            octets += out.write(batch.encode())
+        for line in lines:
+            octets += out.write(line.encode())
             now = time.monotonic()
             if progress and now - told >= 1:
                 told = now
@@ -71,13 +71,15 @@ def _destination(file: Path | None) -> Iterator[BinaryIO]:
         else:
             with _new_file(file) as out:
                 yield out
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter's end fails as well
-        raise CommandError("Whoever read the output has ended; it is not whole.") from None
     except FileExistsError:
         raise CommandError(f"{file} exists; choose a new file.") from None
     except OSError as error:
-        raise CommandError(f"{file or 'standard output'}: {error.strerror}") from None
+        if file is not None:
+            raise CommandError(f"{file}: {error.strerror}") from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter fails once more at its end
+        if isinstance(error, BrokenPipeError):
+            raise CommandError("Whoever read the output has ended; it is not whole.") from None
+        raise CommandError(f"standard output: {error.strerror}") from None
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from pools.config.sign_in import SignInSettings
 from pools.models import Credential, Pool, User
 from pools.models.user import UserStatus
 
-_BATCH = 2000
+_BATCH = 250
+"""Users can be large: each may have 69 attributes of 2,048 characters."""
 
 
 @dataclass(slots=True)
@@ -39,8 +40,8 @@ class Tally:
     too_long: int = 0
 
 
-def batches(pool: Pool, algorithm: str | None, tally: Tally) -> Iterator[str]:
-    """The file in pieces of whole lines, its header first; `tally` is up to date after each.
+def lines(pool: Pool, algorithm: str | None, tally: Tally) -> Iterator[str]:
+    """The file line by line, its header first; `tally` is up to date after each.
 
     `algorithm` restricts it to users whose hash is of one (a key of `hashes.ALGORITHMS`, or `hashes.NONE`, whose file
     has no column for hashes). Users are read in the order in which they came, a batch at a time: a user who comes or
@@ -51,7 +52,7 @@ def batches(pool: Pool, algorithm: str | None, tally: Tally) -> Iterator[str]:
     last = 0
     while batch := _after(pool, last):
         last = batch[-1][0]
-        yield "".join(_lines(pool, columns, batch, algorithm, tally))
+        yield from _lines(pool, columns, batch, algorithm, tally)
 
 
 _Row = tuple[int, str, dict[str, str], str, bool]
@@ -63,9 +64,9 @@ def _after(pool: Pool, last: int) -> list[_Row]:
 
 
 def _hashes(batch: list[_Row]) -> dict[int, str]:
-    """Asked for by id: to join them PostgreSQL walks the credentials from the first one on, in each batch."""
-    found = Credential.objects.filter(user_id__in=[row[0] for row in batch])
-    return dict(found.values_list("user_id", "password_hash"))
+    """By user. A query of its own: in a join, PostgreSQL would read all credentials up to this batch every time."""
+    stored = Credential.objects.filter(user_id__in=[row[0] for row in batch])
+    return dict(stored.values_list("user_id", "password_hash"))
 
 
 def _lines(pool: Pool, columns: list[str], batch: list[_Row], algorithm: str | None, tally: Tally) -> Iterator[str]:
@@ -73,12 +74,12 @@ def _lines(pool: Pool, columns: list[str], batch: list[_Row], algorithm: str | N
     named_by = [name for name in VERIFIED_FLAGS if name in SignInSettings.of(pool).username_attributes]
     stored_hashes = _hashes(batch)
     for user_id, username, attributes, status, enabled in batch:
-        stored = stored_hashes.get(user_id)
         if status == UserStatus.EXTERNAL_PROVIDER:
             tally.external += 1
             continue
         reason = _reason_to_withhold(status, enabled)
-        password_hash = "" if reason else stored or ""
+        stored = stored_hashes.get(user_id, "")
+        password_hash = "" if reason else stored
         kind = hashes.algorithm_of(password_hash)
         tally.algorithms[kind] += 1
         if algorithm not in {None, kind}:

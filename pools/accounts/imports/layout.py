@@ -88,6 +88,8 @@ def _check_columns(found: Sequence[str], wanted: frozenset[str]) -> None:
     for name in found:
         if name == PASSWORD_HASH and name not in wanted:
             raise ValueError(f"The CSV column {name} needs a job with a password hashing algorithm.")
+        if not name:
+            raise ValueError("The CSV header has a column without a name.")
         if name not in wanted:
             raise ValueError(f"The CSV header has an unknown column: {_shown(name)}.")
         if name in seen:
