@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.support import imports
 from tests.support.mailbox import Mailbox
 from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
 
@@ -233,3 +235,35 @@ def test_groups_reach_the_tokens_of_their_members(aws: Aws, pool_id: str, client
     assert not aws("delete-group", *pool, "--group-name", "editors")
     assert aws("admin-list-groups-for-user", *pool, *erin)["Groups"] == []
     assert aws("get-group", *pool, "--group-name", "editors").endswith("Group not found.")
+
+
+def test_imported_users_sign_in_after_a_reset(
+    aws: Aws, pool_id: str, client: tuple[str, str], mailbox: Mailbox
+) -> None:
+    pool = ("--user-pool-id", pool_id)
+    header = aws("get-csv-header", *pool)["CSVHeader"]
+    made = aws(
+        "create-user-import-job",
+        *(*pool, "--job-name", "from-before", "--cloud-watch-logs-role-arn", "arn:aws:iam::000000000000:role/import"),
+    )["UserImportJob"]
+    assert made["Status"] == "Created"
+    job = (*pool, "--job-id", made["JobId"])
+    assert "(PreconditionNotMetException)" in aws("start-user-import-job", *job)
+
+    address = f"frank-{pool_id[-9:].lower()}@example.com"
+    frank = imports.person("frank", email=address)
+    uploaded = imports.upload(made, imports.csv(header, frank, {"cognito:username": "grace"}))
+    assert uploaded.status_code == 200
+    assert aws("start-user-import-job", *job)["UserImportJob"]["Status"] == "Pending"
+    deadline = time.monotonic() + imports.JOB_SECONDS
+    while (shown := aws("describe-user-import-job", *job)["UserImportJob"])["Status"] in imports.RUNNING:
+        assert time.monotonic() < deadline, shown
+    assert (shown["Status"], shown["ImportedUsers"], shown["FailedUsers"]) == ("Succeeded", 1, 1)
+    listed = aws("list-user-import-jobs", *pool, "--max-results", "10")["UserImportJobs"]
+    assert [each["JobId"] for each in listed] == [made["JobId"]]
+
+    assert begin(aws, client, "frank", PASSWORD).endswith("Password reset required for the user")
+    assert aws("forgot-password", *client, "--username", "frank")["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    confirmed = ("--confirmation-code", mailbox.code(address), "--password", PASSWORD)
+    assert not aws("confirm-forgot-password", *client, "--username", "frank", *confirmed)
+    assert begin(aws, client, "frank", PASSWORD)["AuthenticationResult"]["AccessToken"]
