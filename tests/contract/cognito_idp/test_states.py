@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support import database, factories
+from tests.support import database, factories, imports
 from tests.support.clients import refused
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, unique
@@ -590,12 +590,11 @@ def test_transition(
 
 
 @pytest.fixture(scope="module")
-def imported(server: Server, world: World) -> Iterator[str]:
+def imported(world: World) -> Iterator[str]:
     names = [unique("imported") for _ in range(5)]
-    for name in names:
-        world.confirmed(name)
-        world.idp.admin_reset_user_password(**world.who(name))
-    database.forget_passwords(server, names)
+    rows = (imports.person(name) for name in names)
+    job = imports.run(world.idp, world.pool, imports.csv(imports.header(world.idp, world.pool), *rows))
+    assert job["ImportedUsers"] == len(names)
     return iter(names)
 
 
