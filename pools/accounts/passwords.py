@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError
 from django.db import transaction
 
 from identity import clock, throttle
@@ -15,6 +15,7 @@ from identity.config import config
 from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, PasswordHistoryPolicyViolation, UserNotFound
 from identity.statement import Statement
 from identity.throttle import Guard, Locked
+from pools.accounts import hashes
 from pools.config.passwords import PasswordPolicy
 from pools.models import Credential, FormerPassword, Pool, User
 from pools.models.user import UserStatus
@@ -34,11 +35,9 @@ def hash(password: str) -> str:
 
 
 def matches(password_hash: str, password: str) -> bool:
+    """Whether a hash, ours or one that was imported, is of this password."""
     with _turns:
-        try:
-            return _hasher.verify(password_hash, password)
-        except (VerificationError, InvalidHashError):
-            return False
+        return hashes.matches(password_hash, password)
 
 
 def waste_time(password: str) -> None:
@@ -61,7 +60,7 @@ _hash_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).
 
 
 def is_correct(user: User, password: str) -> bool:
-    """Whether this is the user's password; a hash of outdated strength is renewed."""
+    """Whether this is the user's password; a hash of another algorithm or strength is renewed."""
     row = _hash_of.first(user.pk)
     if row is None:
         waste_time(password)
@@ -69,7 +68,7 @@ def is_correct(user: User, password: str) -> bool:
     stored: str = row[0]
     if not matches(stored, password):
         return False
-    if _hasher.check_needs_rehash(stored):
+    if _is_outdated(stored):
         Credential.objects.filter(user=user, password_hash=stored).update(password_hash=hash(password))
     return True
 
@@ -77,6 +76,13 @@ def is_correct(user: User, password: str) -> bool:
 def is_set(user: User) -> bool:
     """Whether the user has a password at all."""
     return _hash_of.first(user.pk) is not None
+
+
+def _is_outdated(password_hash: str) -> bool:
+    try:
+        return _hasher.check_needs_rehash(password_hash)
+    except InvalidHashError:  # not argon2
+        return True
 
 
 def store(user: User, password_hash: str, *, temporary: bool) -> None:
@@ -98,22 +104,21 @@ def store(user: User, password_hash: str, *, temporary: bool) -> None:
 
 
 def _remember_current(user: User, history_size: int) -> None:
-    """Keep the password that is about to be replaced; the current one is the first of the history, and not kept here.
+    """Keep the password that is about to be replaced, and of those before it as many as the history has places.
 
-    Temporary passwords, which were never the user's own, do not count.
+    Temporary passwords, which were never the user's own, take no place.
     """
-    if history_size < 2:
-        return
-    current = Credential.objects.filter(user=user, expires_at=None).values_list("password_hash", flat=True).first()
-    if current is None:
-        return
-    FormerPassword.objects.create(user=user, password_hash=current, replaced_at=clock.now())
-    kept = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)[: history_size - 1]
-    FormerPassword.objects.filter(user=user).exclude(pk__in=list(kept)).delete()
+    former = FormerPassword.objects.filter(user=user)
+    if history_size:
+        current = Credential.objects.filter(user=user, expires_at=None).values_list("password_hash", flat=True).first()
+        if current is not None:
+            FormerPassword.objects.create(user=user, password_hash=current, replaced_at=clock.now())
+    kept = list(former.order_by("-pk").values_list("pk", flat=True)[:history_size])
+    former.exclude(pk__in=kept).delete()
 
 
 def check_new(user: User, password: str) -> None:
-    """The policy and the history.
+    """The policy and the history; a temporary password is no choice either while it is the current one.
 
     Raises: InvalidPassword, PasswordHistoryPolicyViolation.
     """
@@ -121,9 +126,10 @@ def check_new(user: User, password: str) -> None:
     policy.check(password)
     if not policy.history_size:
         return
-    former = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password_hash", flat=True)
-    current = Credential.objects.filter(user=user).values_list("password_hash", flat=True)
-    for earlier in [*current, *former[: policy.history_size - 1]]:
+    current = Credential.objects.filter(user=user).values_list("password_hash", "expires_at").first()
+    places = policy.history_size - (current is not None and current[1] is None)
+    former = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password_hash", flat=True)[:places]
+    for earlier in [*([current[0]] if current else []), *former]:
         if matches(earlier, password):
             raise PasswordHistoryPolicyViolation()
 
@@ -151,13 +157,16 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
     throttle.reserve(key, limit=CHANGES_PER_HOUR)
-    if previous is None or not is_correct(user, previous):
+    current = Credential.objects.filter(user=user).values_list("changed_at", flat=True).first()
+    if previous is None or not is_correct(user, previous) or current is None:
         raise NotAuthorized()
     throttle.give_back(key)
     check_new(user, proposed)
     hashed = hash(proposed)
     with transaction.atomic():
         _touch(user)
+        if not Credential.objects.filter(user=user, changed_at=current).exists():
+            raise NotAuthorized()  # somebody else has changed it meanwhile: the previous password is not right any more
         store(user, hashed, temporary=False)
 
 

@@ -162,7 +162,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     CodeDeliveryFailure.
     """
     pool = client.pool
-    verified = SignInSettings.of(pool).auto_verified_attributes
+    verified = verification.auto_verified(pool)
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
     hides_existence = ClientSettings.of(client).hides_existence
@@ -181,7 +181,7 @@ def resend(client: Client, *, username: str) -> Delivery:
         if hides_existence:
             return verification.simulated_delivery(pool, username, verified)
         raise
-    return verification.send(fresh, target, Kind.RESEND_CODE, code)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code, hides_existence=hides_existence)
 
 
 def _resend_target(user: User) -> str:

@@ -9,7 +9,7 @@ from pools.models.user import User
 
 
 class Credential(models.Model):
-    """The argon2id hash of a user's password; `expires_at` is the end of a temporary one."""
+    """The hash of a user's password: argon2id, or as it was imported; `expires_at` is the end of a temporary one."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="credential")
     password_hash = models.CharField(max_length=256)

@@ -9,6 +9,11 @@ from pools.models.pool import Pool
 from pools.models.user import User
 
 
+def rank(precedence: int | None, name: str) -> tuple[bool, int, str]:
+    """What groups are sorted by: precedence, those without one last, then name; the same on every database."""
+    return (precedence is None, precedence or 0, name)
+
+
 class Group(models.Model):
     """A named set of users of a pool, with a role and a rank: the lowest precedence wins, none is the lowest rank."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
 from pools.config.schema import DEVELOPER_PREFIX, VERIFIED_FLAGS
 from pools.models import Client, Pool, User
+from pools.tokens.groups import Groups
 
 USER_ADMIN = "aws.cognito.signin.user.admin"
 _LARGEST_EXACT = 2**53
@@ -29,12 +30,14 @@ class Grant:
     authenticated_at: datetime
     scope: str
     origin_jti: str | None
+    groups: Groups = field(default_factory=Groups)
 
 
 def access_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
     """Claims of the access token; `username` comes without prefix and there is no `aud`."""
     return {
         "sub": grant.user.sub,
+        **grant.groups.in_access_token(),
         "iss": grant.pool.issuer,
         "client_id": grant.client.client_id,
         **_family(grant),
@@ -53,6 +56,7 @@ def id_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
     return {
         **_profile(grant.user, ClientSettings.of(grant.client)),
         "sub": grant.user.sub,
+        **grant.groups.in_id_token(),
         "iss": grant.pool.issuer,
         "cognito:username": grant.user.username,
         "aud": grant.client.client_id,

@@ -20,6 +20,7 @@ from pools.config.lifetimes import Lifetimes
 from pools.models import Client, Pool, Session, User
 from pools.tokens import claims
 from pools.tokens.claims import USER_ADMIN, Grant
+from pools.tokens.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +38,38 @@ def digest(refresh_token: str) -> bytes:
     return hashlib.sha256(refresh_token.encode()).digest()
 
 
-def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor) -> Tokens:
+def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor | None) -> Tokens:
     """Tokens of a new sign-in, and the session they belong to.
 
+    `by` is None where the operator's audit row has been written with the last proof.
     Raises: NotAuthorized, when the user has been deleted since the password was right.
     """
     now = clock.now()
     refresh_token = ids.token(64)
+    settings = ClientSettings.of(client)
     session = Session(
         origin_jti=uuid.uuid4(),
         pool=pool,
         user=user,
         client=client,
         scope=scope,
-        is_revocable=ClientSettings.of(client).revokes_tokens,
+        is_revocable=settings.revokes_tokens or settings.rotates,
         refresh_digest=digest(refresh_token),
         authenticated_at=now,
         expires_at=now + Lifetimes.of(client).refresh_token,
     )
     try:
-        with transaction.atomic() if by.kind is Kind.OPERATOR else nullcontext():
+        with transaction.atomic() if by is not None and by.kind is Kind.OPERATOR else nullcontext():
             session.save(force_insert=True)
-            audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
+            if by is not None:
+                audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
     except IntegrityError:
         raise NotAuthorized() from None
     return for_session(pool, client, user, session, refresh_token)
 
 
 def for_session(pool: Pool, client: Client, user: User, session: Session, refresh_token: str | None = None) -> Tokens:
-    """ID and access token of a session, with the user as they are now."""
+    """ID and access token of a session, with the user and their groups as they are now."""
     grant = Grant(
         pool=pool,
         client=client,
@@ -73,6 +77,7 @@ def for_session(pool: Pool, client: Client, user: User, session: Session, refres
         authenticated_at=session.authenticated_at,
         scope=session.scope,
         origin_jti=str(session.origin_jti) if session.is_revocable else None,
+        groups=Groups.of(user),
     )
     now = clock.now()
     # A token without `origin_jti` must still tell its session, or a global sign-out would not reach it.

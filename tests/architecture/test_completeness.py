@@ -32,21 +32,10 @@ NOT_BUILT_YET = {
         """
     ),
     "domains": names("CreateUserPoolDomain DeleteUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain"),
-    "groups": names(
-        """
-        AdminAddUserToGroup AdminListGroupsForUser AdminRemoveUserFromGroup CreateGroup DeleteGroup GetGroup ListGroups
-        ListUsersInGroup UpdateGroup
-        """
-    ),
     "identity_providers": names(
         """
         CreateIdentityProvider DeleteIdentityProvider DescribeIdentityProvider GetIdentityProviderByIdentifier
         ListIdentityProviders UpdateIdentityProvider
-        """
-    ),
-    "imports": names(
-        """
-        CreateUserImportJob DescribeUserImportJob GetCSVHeader ListUserImportJobs StartUserImportJob StopUserImportJob
         """
     ),
     "limits": names("GetProvisionedLimit UpdateProvisionedLimit"),
@@ -85,7 +74,7 @@ NOT_BUILT_YET = {
         """
     ),
     "terms": names("CreateTerms DeleteTerms DescribeTerms DescribeTermsByClient ListTerms UpdateTerms"),
-    "tokens": names("GetClientToken GetDerivedToken GetTokensFromRefreshToken"),
+    "tokens": names("GetClientToken GetDerivedToken"),
 }
 
 

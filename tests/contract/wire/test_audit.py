@@ -139,6 +139,25 @@ def change_everything(
         **{**sign_in, "AuthFlow": "REFRESH_TOKEN_AUTH"}, AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]}
     )
     idp.admin_user_global_sign_out(**named, Username="invited")
+    idp.admin_disable_user(**named, Username="invited")
+    idp.admin_enable_user(**named, Username="invited")
+    idp.admin_update_user_attributes(
+        **named,
+        Username="invited",
+        UserAttributes=[
+            {"Name": "email", "Value": SECRETS["e-mail address"]},
+            {"Name": "email_verified", "Value": "true"},
+            {"Name": "name", "Value": SECRETS["attribute"]},
+        ],
+    )
+    idp.admin_delete_user_attributes(**named, Username="invited", UserAttributeNames=["name"])
+    idp.admin_reset_user_password(**named, Username="invited")
+    idp.create_group(**named, GroupName="readers")
+    idp.update_group(**named, GroupName="readers", Precedence=1)
+    idp.admin_add_user_to_group(**named, GroupName="readers", Username="invited")
+    idp.admin_remove_user_from_group(**named, GroupName="readers", Username="invited")
+    idp.delete_group(**named, GroupName="readers")
+    idp.create_group(**named, GroupName="writers")
     public.sign_up(ClientId=client["ClientId"], Username="to-confirm", Password=SECRETS["password"])
     idp.admin_confirm_sign_up(**named, Username="to-confirm")
     idp.admin_delete_user(**named, Username="to-confirm")
@@ -196,6 +215,16 @@ def refuse_everything(
         lambda: idp.admin_confirm_sign_up(**invited),
         lambda: idp.admin_delete_user(**nobody),
         lambda: idp.admin_user_global_sign_out(**nobody),
+        lambda: idp.admin_disable_user(**nobody),
+        lambda: idp.admin_enable_user(**nobody),
+        lambda: idp.admin_update_user_attributes(**nobody, UserAttributes=[{"Name": "name", "Value": "n"}]),
+        lambda: idp.admin_delete_user_attributes(**nobody, UserAttributeNames=["name"]),
+        lambda: idp.admin_reset_user_password(**nobody),
+        lambda: idp.create_group(**named, GroupName="writers"),
+        lambda: idp.update_group(**named, GroupName="readers", Precedence=1),
+        lambda: idp.delete_group(**named, GroupName="readers"),
+        lambda: idp.admin_add_user_to_group(**nobody, GroupName="writers"),
+        lambda: idp.admin_remove_user_from_group(**nobody, GroupName="writers"),
         lambda: idp.admin_initiate_auth(**admin, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=wrong_password),
         lambda: idp.admin_respond_to_auth_challenge(
             **admin, ChallengeName="NEW_PASSWORD_REQUIRED", Session="s" * 20, ChallengeResponses={"USERNAME": "u"}
@@ -237,6 +266,11 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_user_pool_client_secrets(**confidential)
     idp.list_tags_for_resource(ResourceArn=arn)
     idp.admin_get_user(**named, Username="invited")
+    idp.list_users(**named)
+    idp.get_group(**named, GroupName="writers")
+    idp.list_groups(**named)
+    idp.list_users_in_group(**named, GroupName="writers")
+    idp.admin_list_groups_for_user(**named, Username="invited")
 
 
 def test_the_walk_changes_something_by_every_operation_that_can(trail: Trail) -> None:
@@ -277,6 +311,7 @@ def test_a_row_names_the_pool_that_was_changed(trail: Trail) -> None:
     ("operation", "detail"),
     [
         ("TagResource", {"keys": ["team"]}),
+        ("UpdateGroup", {"group": "readers", "members": ["precedence"]}),
         ("UntagResource", {"keys": ["team"]}),
         ("AddCustomAttributes", {"attributes": ["role"]}),
         ("UpdateUserPool", {"members": ["AutoVerifiedAttributes", "EmailVerificationMessage", "UserPoolTags"]}),

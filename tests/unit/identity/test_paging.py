@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from identity import clock, paging
 from identity.errors import InvalidParameter
-from identity.models import AttemptWindow
-from identity.paging import Page
+from identity.models import AttemptWindow, Tag
+from identity.paging import Page, Slice
 
 BOUND = ["ListThings", "pool", None]
 KEYS = [f"{prefix}{number}" for number in range(5) for prefix in ("a", "B", "_", "é", "Z-")]
@@ -154,3 +154,64 @@ def test_a_token_expires_after_an_hour() -> None:
 @pytest.mark.usefixtures("rows")
 def test_a_token_has_no_white_space() -> None:
     assert not set(first_token()) & set(" \t\r\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("order", ["key", "-key"])
+@pytest.mark.parametrize("limit", [1, 3, 4, 25, 60])
+def test_a_slice_gives_its_rows_once_and_nobody_elses(order: str, limit: int) -> None:
+    for arn in ("arn:a", "arn:b", "arn:c"):
+        Tag.objects.bulk_create(Tag(resource_arn=arn, key=f"{arn} {key}", value=key) for key in KEYS)
+    source = Slice(Tag.objects.exclude(value="a3"), {"resource_arn": "arn:b"})
+    seen: list[str] = []
+    token = None
+    while True:
+        found = paging.page(source, order=order, limit=limit, token=token, bound_to=BOUND)
+        seen += [row.key for row in found.items]
+        token = found.next_token
+        if token is None:
+            break
+    wanted = Tag.objects.filter(resource_arn="arn:b").exclude(value="a3").order_by(order)
+    assert seen == [row.key for row in wanted]
+
+
+# Items sorted here
+
+
+def sorted_page(
+    items: list[tuple[bool, int, str]], limit: int | None = 2, token: str | None = None, bound_to: object = BOUND
+) -> Page[tuple[bool, int, str]]:
+    return paging.page_of(items, key=lambda item: item, limit=limit, token=token, bound_to=bound_to)
+
+
+@given(st.sets(st.tuples(st.booleans(), st.integers(0, 3), st.text(max_size=2))), st.integers(1, 5))
+def test_pages_of_sorted_items_give_each_once(items: set[tuple[bool, int, str]], limit: int) -> None:
+    seen: list[tuple[bool, int, str]] = []
+    token = None
+    while True:
+        found = sorted_page(list(items), limit, token)
+        assert len(found.items) <= limit
+        seen += found.items
+        token = found.next_token
+        if token is None:
+            break
+    assert seen == sorted(items)
+
+
+def test_sorted_items_that_come_and_go_shift_nothing() -> None:
+    items = [(False, number, "") for number in range(0, 10, 2)]
+    token = sorted_page(items).next_token
+    changed = [(False, 1, ""), (False, 3, ""), *items[1:]]  # the first is gone, one behind the key is new
+    assert sorted_page(changed, 60, token).items == [(False, 3, ""), *items[2:]]
+
+
+def test_token_of_sorted_items_is_bound_as_any() -> None:
+    items = [(False, number, "") for number in range(5)]
+    with pytest.raises(InvalidParameter, match=r"Invalid pagination token given\."):
+        sorted_page(items, token=sorted_page(items).next_token, bound_to=["Other"])
+
+
+@pytest.mark.parametrize("limit", [None, 0])
+def test_sixty_sorted_items_are_a_page_where_nothing_else_is_said(limit: int | None) -> None:
+    items = [(False, number, "") for number in range(61)]
+    assert len(sorted_page(items, limit).items) == 60
