@@ -14,3 +14,9 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("identity.checks")
+        import_module("pools.accounts.imports.jobs").call_when_work_waits(_call_for_imports)
+
+
+def _call_for_imports() -> None:
+    # Celery costs 0.3 seconds and 6 MiB, which only the processes pay that start an import.
+    import_module("identity.celery").call_for_imports()

@@ -222,6 +222,12 @@ NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registe
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
 ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
+IMPORT_NOT_CREATED = "The user import job has been started before or has expired."
+IMPORT_NOT_RUNNING = "The user import job is not in progress."
+IMPORT_WITHOUT_FILE = "No file has been uploaded for the user import job."
+IMPORT_WITHOUT_VERIFICATION = "The user pool has no auto-verified attribute."
+IMPORT_ALREADY_RUNNING = "Another user import job is in progress."
+TOO_MANY_IMPORT_JOBS = "Maximum number of user import jobs has been reached."
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."
@@ -234,6 +240,10 @@ def pool_not_found(pool_id: str) -> ResourceNotFound:
 
 def client_not_found(client_id: str) -> ResourceNotFound:
     return ResourceNotFound(f"User pool client {client_id} does not exist.")
+
+
+def import_job_not_found(job_id: str) -> ResourceNotFound:
+    return ResourceNotFound(f"User import job {job_id} does not exist.")
 
 
 def not_updatable(name: str) -> InvalidParameter:

@@ -35,6 +35,11 @@ def sub() -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def import_job_id() -> str:
+    """`import-AbCdEf1234`"""
+    return f"import-{_draw(_MIXED, 10)}"
+
+
 def access_key_id(prefix: str = "AKIA") -> str:
     """20 characters: `AKIA` for a long-term key, `ASIA` for a temporary one."""
     return prefix + _draw(_BASE32, 16)

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("<str:pool_id>/", include("pools.oauth.urls")),
+    path("<str:pool_id>/import/", include("pools.upload.urls")),
 ]
 if config.dev:
     urlpatterns.insert(0, path("_dev/", include("identity.dev")))

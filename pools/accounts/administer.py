@@ -75,14 +75,15 @@ def resend_invitation(
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
-    targets = _targets(user, channels)
     hashed = passwords.hash(password)
     with transaction.atomic():
-        _check_is_invited(user_attributes.locked(user), username)
-        passwords.store(user, hashed, temporary=True)
+        fresh = user_attributes.locked(user)
+        _check_is_invited(fresh, username)
+        targets = _targets(fresh, channels)
+        passwords.store(fresh, hashed, temporary=True)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
-    _invite(user, targets, password)
-    return user
+    _invite(fresh, targets, password)
+    return fresh
 
 
 def _check_is_invited(user: User, username: str) -> None:

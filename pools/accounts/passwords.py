@@ -157,13 +157,16 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
     throttle.reserve(key, limit=CHANGES_PER_HOUR)
-    if previous is None or not is_correct(user, previous):
+    current = Credential.objects.filter(user=user).values_list("changed_at", flat=True).first()
+    if previous is None or not is_correct(user, previous) or current is None:
         raise NotAuthorized()
     throttle.give_back(key)
     check_new(user, proposed)
     hashed = hash(proposed)
     with transaction.atomic():
         _touch(user)
+        if not Credential.objects.filter(user=user, changed_at=current).exists():
+            raise NotAuthorized()  # somebody else has changed it meanwhile: the previous password is not right any more
         store(user, hashed, temporary=False)
 
 

@@ -74,7 +74,7 @@ def forgot(client: Client, *, username: str) -> Delivery:
 
 
 def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:
-    """Set a new password with the code. The user is confirmed; tokens from before stay valid.
+    """Set a new password with the code. The user is confirmed; tokens from before stay valid. Right codes do not count.
 
     Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound, CodeMismatch, ExpiredCode, LimitExceeded,
     NotAuthorized (state).
@@ -94,6 +94,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     except NotAuthorized as error:
         raise CodeMismatch() if hides_existence else error from None
     found = verification.find(user, Code.Kind.PASSWORD, code, hides_existence=hides_existence)
+    throttle.give_back(tries)
     passwords.check_new(user, password)
     hashed = passwords.hash(password)
     with transaction.atomic():
@@ -104,7 +105,6 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
         fresh.modified_at = clock.now()
         fresh.save(update_fields=["status", "modified_at"])
         passwords.store(fresh, hashed, temporary=False)
-    throttle.give_back(tries)
     passwords.forget_failures(user)
 
 

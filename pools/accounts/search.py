@@ -119,13 +119,18 @@ def _of_pool(pool: Pool, found: Page[User]) -> Page[User]:
 
 def rows(user: User) -> list[SearchValue]:
     """What a saved user is found by, as unsaved rows."""
+    return [
+        SearchValue(pool_id=user.pool_id, user_id=user.pk, attribute=name, key=octets)
+        for name, octets in keys(user).items()
+    ]
+
+
+def keys(user: User) -> dict[str, bytes]:
+    """What a saved user is found by: attribute and key."""
     found = {name: user.attributes[name] for name in FOLDED if user.attributes.get(name)} | {"sub": user.sub}
     if user.username != user.sub:
         found["username"] = user.username
-    return [
-        SearchValue(pool_id=user.pool_id, user_id=user.pk, attribute=name, key=key(user, name, value))
-        for name, value in found.items()
-    ]
+    return {name: key(user, name, value) for name, value in found.items()}
 
 
 def key(user: User, attribute: str, value: str) -> bytes:

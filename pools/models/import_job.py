@@ -25,6 +25,9 @@ class ImportJob(models.Model):
         FAILED = "Failed"
         SUCCEEDED = "Succeeded"
 
+    RUNNING = (Status.PENDING, Status.IN_PROGRESS, Status.STOPPING)
+    """One job at a time is in one of these; its pool does not change meanwhile."""
+
     job_id = models.CharField(max_length=55, unique=True)
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
     name = models.CharField(max_length=128)

@@ -16,8 +16,8 @@ from identity.paging import Slice
 from pools.models import Pool, User
 
 EXACT_BELOW = 1000
-_PROBES = 1000
-_ENOUGH_HITS = 250
+_PROBES = 500
+_ENOUGH_HITS = 150
 _PARTS = 16
 _EDGE = 50
 _GOLDEN = 0.6180339887498949

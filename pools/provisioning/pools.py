@@ -16,6 +16,7 @@ from identity.errors import (
     InvalidParameter,
     LimitExceeded,
     TierChangeNotAllowed,
+    UserImportInProgress,
     UserPoolTagging,
     pool_not_found,
 )
@@ -23,7 +24,7 @@ from identity.keys import rotation
 from identity.models import SigningKey, Tag
 from pools.config import client as client_config
 from pools.config import pool as pool_config
-from pools.models import Client, Pool, User
+from pools.models import Client, ImportJob, Pool, User
 
 MAX_PER_REGION = 1000
 _BATCH = 1000
@@ -48,7 +49,8 @@ def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> 
 def replace(pool: Pool, *, name: str | None, members: Mapping[str, Any], by: Actor) -> None:
     """UpdateUserPool: every setting that can change becomes what is given, or its default.
 
-    Raises: InvalidParameter, UserPoolTagging, FeatureUnavailableInTier, TierChangeNotAllowed, ResourceNotFound.
+    Raises: InvalidParameter, UserPoolTagging, FeatureUnavailableInTier, TierChangeNotAllowed, ResourceNotFound,
+    UserImportInProgress.
     """
     with transaction.atomic():
         renamed = {} if name is None else {"name": name}
@@ -69,15 +71,20 @@ def _check_tier(pool: Pool) -> None:
 
 
 def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: Actor) -> None:
-    """Raises: InvalidParameter."""
+    """Raises: InvalidParameter, UserImportInProgress."""
     with transaction.atomic():
         _change(pool, lambda current: pool_config.with_custom_attributes(current, attributes))
         audit.record(by, pool.arn, attributes=[attribute.get("Name") for attribute in attributes])
 
 
 def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> None:
-    """Rewrite the settings from what is stored now, so that two changes at once both count."""
-    settings = change(_locked(pool).settings)
+    """Rewrite the settings from what is stored now, so that two changes at once both count.
+
+    Raises: UserImportInProgress, as rows are read by the settings at an import's start.
+    """
+    current = _locked(pool)
+    _check_no_import(current)
+    settings = change(current.settings)
     Pool.objects.filter(pk=pool.pk).update(
         settings=settings, revision=F("revision") + 1, modified_at=clock.now(), **columns
     )
@@ -94,6 +101,12 @@ def _locked(pool: Pool) -> Pool:
     return current
 
 
+def _check_no_import(pool: Pool) -> None:
+    """Call it with the pool's row locked, as the start of an import locks it. Raises: UserImportInProgress."""
+    if ImportJob.objects.filter(pool=pool, status__in=ImportJob.RUNNING).exists():
+        raise UserImportInProgress()
+
+
 def touch(pool_id: str) -> None:
     """Tell every worker that something under the pool has changed; call inside the transaction of the change."""
     Pool.objects.filter(pk=pool_id).update(revision=F("revision") + 1)
@@ -102,11 +115,13 @@ def touch(pool_id: str) -> None:
 def delete(pool: Pool, *, by: Actor) -> None:
     """Delete a pool: for callers it is gone with everything in it; its rows follow in batches (`remove_deleted`).
 
-    Raises: InvalidParameter while deletion protection is on.
+    Raises: InvalidParameter while deletion protection is on, UserImportInProgress.
     """
     with transaction.atomic():
-        if pool_config.is_deletion_protected(_locked(pool).settings):
+        current = _locked(pool)
+        if pool_config.is_deletion_protected(current.settings):
             raise InvalidParameter(DELETION_PROTECTED)
+        _check_no_import(current)
         Tag.objects.filter(resource_arn=pool.arn).delete()
         SigningKey.objects.filter(owner=pool.id).delete()
         Pool.objects.filter(pk=pool.pk).update(deleted_at=clock.now(), revision=F("revision") + 1)

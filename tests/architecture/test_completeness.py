@@ -38,11 +38,6 @@ NOT_BUILT_YET = {
         ListIdentityProviders UpdateIdentityProvider
         """
     ),
-    "imports": names(
-        """
-        CreateUserImportJob DescribeUserImportJob GetCSVHeader ListUserImportJobs StartUserImportJob StopUserImportJob
-        """
-    ),
     "limits": names("GetProvisionedLimit UpdateProvisionedLimit"),
     "linking": names("AdminDisableProviderForUser AdminLinkProviderForUser"),
     "log_delivery": names("GetLogDeliveryConfiguration SetLogDeliveryConfiguration"),
@@ -79,7 +74,7 @@ NOT_BUILT_YET = {
         """
     ),
     "terms": names("CreateTerms DeleteTerms DescribeTerms DescribeTermsByClient ListTerms UpdateTerms"),
-    "tokens": names("GetClientToken GetDerivedToken GetTokensFromRefreshToken"),
+    "tokens": names("GetClientToken GetDerivedToken"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`python tests/benchmark/directory.py`: what ListUsers costs in pools of a thousand and of a million users.
+"""`python tests/benchmark/directory.py`: what ListUsers costs in pools of a thousand and of a million users; exports.
 
 Starts an installation as for production (no --dev, PostgreSQL from DATABASE_URL), fills three pools in one database,
 and asks for one page after the other over HTTP, each question in all pools in turn, so that what disturbs the machine
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import psycopg
 
-from tests.benchmark import installation, population
+from tests.benchmark import installation, population, transfer
 from tests.benchmark.load import read_answer
 from tests.support import clients, factories
 from tests.support.server import ACCESS_KEY_ID, Server
@@ -110,6 +110,9 @@ class Directory:
         print(f"filled a pool with {size:,} users in {time.perf_counter() - begun:.0f} s", flush=True)
         return pool_id
 
+    def export(self, size: int) -> transfer.Export:
+        return transfer.export(self._server, self._pools[size])
+
     def _inside(self, call: str) -> str:
         program = f"from tests.benchmark import inside; inside.{call}"
         return self._server.manage("shell", "--verbosity", "0", "-c", program).strip()
@@ -188,8 +191,10 @@ def main() -> None:
         sys.exit("Set DATABASE_URL to a PostgreSQL server on this machine; a database is made on it and dropped.")
     sizes = sorted({*(size for size in SIZES if size < options.users), options.users})
     with installation.running(threads=options.threads, keep=options.keep) as server:
-        costs = measure(Directory(server, sizes), sizes, rounds=options.rounds)
-    report(costs, sizes)
+        directory = Directory(server, sizes)
+        costs = measure(directory, sizes, rounds=options.rounds)
+        report(costs, sizes)
+        print(f"\n{directory.export(sizes[-1]).row()}")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from tests.support.server import Server
 
@@ -46,6 +48,31 @@ def web_workers(server: Server) -> list[Process]:
 def background(server: Server) -> Process:
     """The process that runs what is not a request."""
     return next(process for process in _children(server) if "celery" in process.command)
+
+
+def kill(server: Server, random: Random) -> set[int]:
+    """End everything of the server at once as nothing can prevent, in any order; returns what was killed."""
+    assert server.process is not None
+    killed = set()
+    while found := of(server):
+        random.shuffle(found)
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+                killed.add(process.pid)
+    server.process.wait()
+    return killed
+
+
+def using(data: Path) -> list[int]:
+    """Processes, of whatever session, that were started with an installation's folder."""
+    wanted = f"GATEHOUSE_DATA={data}".encode()
+    found = []
+    for process in _alive():
+        with suppress(OSError):
+            if wanted in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0"):
+                found.append(process.pid)
+    return found
 
 
 def gone(server: Server, *, within_seconds: float) -> bool:

@@ -12,6 +12,7 @@ from identity import clock, throttle
 from identity.config import config
 from identity.keys import rotation
 from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
+from pools.accounts.imports import jobs
 from pools.models import Attempt, Code, Session
 from pools.provisioning import pools
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         ]
         for rows in expired:
             self.stdout.write(f"{rows.model.__name__}: {_delete(rows)}")
+        self.stdout.write(f"expired import jobs: {jobs.expire()}")
         for owner in rotation.remove_retired():
             pools.touch(owner)
         self.stdout.write(f"deleted pools: {pools.remove_deleted()}")

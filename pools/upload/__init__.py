@@ -1,0 +1,1 @@
+"""Where the files of import jobs are put: pre-signed addresses that answer as Amazon S3 does."""
