@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
 from identity.wire.services import cognito_idp
@@ -40,6 +41,7 @@ _WITH_ALIASES: dict[str, Any] = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}},
 }
+UPLOAD = {"x-amz-server-side-encryption": "aws:kms"}
 TEMPORARY_PASSWORD = "Temporary-Horse-1"
 KINDS = (_PLAIN, _BY_EMAIL, _WITH_ALIASES)
 
@@ -70,6 +72,9 @@ class Cast:
         members: dict[str, Any] = {}
         if "AliasAttributes" in self._kind:
             members["GenerateSecret"] = True
+        if "UsernameAttributes" in self._kind:
+            members["RefreshTokenRotation"] = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
+            members["ExplicitAuthFlows"] = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]
         self.client = factories.make_client(self._operator, self.pool, **members)
         self.common = {
             "UserPoolId": self.pool["Id"],
@@ -113,7 +118,11 @@ class Cast:
         made = self._operator.create_user_import_job(
             UserPoolId=self.pool["Id"], JobName="import", CloudWatchLogsRoleArn=role
         )
-        return {"JobId": made["UserImportJob"]["JobId"], "JobName": "import", "CloudWatchLogsRoleArn": role}
+        header = self._operator.get_csv_header(UserPoolId=self.pool["Id"])["CSVHeader"]
+        job = made["UserImportJob"]
+        sent = requests.put(job["PreSignedUrl"], data=",".join(header) + "\n", headers=UPLOAD, timeout=10)
+        sent.raise_for_status()
+        return {"JobId": job["JobId"], "JobName": "import", "CloudWatchLogsRoleArn": role}
 
     def _new_person(self) -> tuple[str, list[dict[str, str]]]:
         number = next(_numbers)
