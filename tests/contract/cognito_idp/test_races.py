@@ -264,3 +264,15 @@ def test_name_that_is_freed_and_taken_at_once_has_one_user_or_none(
     at_once(lambda: idp.admin_delete_user(**user))
     signing_up(public, client, name)()
     assert found(idp, pool, name)["status"] == "UNCONFIRMED"
+
+
+def test_a_client_that_goes_while_users_sign_in_takes_their_sessions_along(idp: Any, public: Any, pool: Pool) -> None:
+    name = factories.make_user(idp, pool, unique())
+    for _ in range(ROUNDS):
+        client = factories.make_client(idp, pool)
+        outcomes = at_once(
+            lambda: idp.delete_user_pool_client(UserPoolId=pool["Id"], ClientId=client["ClientId"]),  # noqa: B023
+            *[lambda: factories.sign_in(public, client, name)] * 7,  # noqa: B023
+        )
+        assert outcomes[0] == OK
+        assert set(outcomes[1:]) <= {OK, "ResourceNotFoundException", "NotAuthorizedException"}
