@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from tests.production.conftest import Install
 from tests.support import clients, factories, rows
+from tests.support.clients import refused
 from tests.support.server import Server
 from tests.support.wire import Caller, Refused
 
@@ -106,6 +108,15 @@ def at_once(user: User, tasks: list[Callable[[Ask], None]]) -> None:
             done.result()
 
 
+def tells(outcomes: list[str], operation: str, members: dict[str, Any], ask: Ask) -> None:
+    """Do it, and say how it ended."""
+    try:
+        ask(operation, **members)
+        outcomes.append("done")
+    except Refused as error:
+        outcomes.append(error.code)
+
+
 def attribute(name: str, value: str) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value}]
 
@@ -194,45 +205,49 @@ def test_every_operators_write_leaves_one_audit_row(user: User) -> None:
     assert counts["AdminUpdateUserAttributes"] == 4 * ROUNDS
 
 
+def changing(user: User, proposed: str) -> dict[str, str]:
+    token = {"AccessToken": user.access_token}
+    return {**token, "PreviousPassword": factories.PASSWORD, "ProposedPassword": proposed}
+
+
 def test_of_many_changes_from_one_password_one_is_acknowledged_and_kept(user: User) -> None:
     """The others' previous password was not right any more when their turn came."""
-    outcomes: dict[str, str] = {}
-
-    def task(password: str) -> Callable[[Ask], None]:
-        def change(ask: Ask) -> None:
-            change = {"PreviousPassword": factories.PASSWORD, "ProposedPassword": password}
-            try:
-                ask("ChangePassword", AccessToken=user.access_token, **change)
-                outcomes[password] = "done"
-            except Refused as error:
-                outcomes[password] = error.code
-
-        return change
-
-    at_once(user, [task(f"Changed-{number}") for number in range(4)])
-    (kept,) = [password for password, outcome in outcomes.items() if outcome == "done"]
-    assert set(outcomes.values()) == {"done", "NotAuthorizedException"}
+    changes = {f"Changed-{number}": list[str]() for number in range(4)}
+    at_once(user, [partial(tells, said, "ChangePassword", changing(user, new)) for new, said in changes.items()])
+    (kept,) = [password for password, said in changes.items() if said == ["done"]]
+    assert [said for said in changes.values() if said != ["done"]] == [["NotAuthorizedException"]] * 3
     assert user.signs_in(kept)
 
 
 def test_a_password_that_an_operator_sets_is_not_replaced_by_a_change_from_the_one_before(user: User) -> None:
     """Whichever is later wins, and a change that is later than the operator's is refused."""
-    outcomes: dict[str, str] = {}
-
-    def change(ask: Ask) -> None:
-        proposed = {"PreviousPassword": factories.PASSWORD, "ProposedPassword": "Changed-Horse-1"}
-        try:
-            ask("ChangePassword", AccessToken=user.access_token, **proposed)
-            outcomes["change"] = "done"
-        except Refused as error:
-            outcomes["change"] = error.code
-
-    def set_by_operator(ask: Ask) -> None:
-        ask("AdminSetUserPassword", **user.named, Password="Set-Horse-12", Permanent=True)
-
-    at_once(user, [change, set_by_operator])
+    outcomes: list[str] = []
+    change = partial(tells, outcomes, "ChangePassword", changing(user, "Changed-Horse-1"))
+    wanted = {**user.named, "Password": "Set-Horse-12", "Permanent": True}
+    at_once(user, [change, partial(tells, [], "AdminSetUserPassword", wanted)])
     assert user.signs_in("Set-Horse-12")
-    assert outcomes["change"] in {"done", "NotAuthorizedException"}
+    assert outcomes in (["done"], ["NotAuthorizedException"])
+
+
+def test_answers_to_challenges_beside_deletions_are_before_them_or_refused(place: Place) -> None:
+    """Both lock the user first, so that neither waits for the other in turn."""
+    idp = clients.idp(place.server)
+    for _ in range(3 * ROUNDS):
+        name = factories.unique()
+        named = {"UserPoolId": place.pool_id, "Username": name}
+        idp.admin_create_user(**named, TemporaryPassword=factories.PASSWORD, MessageAction="SUPPRESS")
+        credentials = {"USERNAME": name, "PASSWORD": factories.PASSWORD}
+        client = {"ClientId": place.client_id}
+        asked = idp.initiate_auth(**client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=credentials)
+        responses = {"USERNAME": name, "NEW_PASSWORD": "Chosen-Horse-1"}
+        answer = {"ChallengeName": asked["ChallengeName"], "Session": asked["Session"], "ChallengeResponses": responses}
+        outcomes: list[str] = []
+        respond = partial(tells, outcomes, "RespondToAuthChallenge", {**client, **answer})
+        delete = partial(tells, outcomes, "AdminDeleteUser", named)
+        at_once(User(place, name, ""), [respond, delete])
+        assert set(outcomes) <= {"done", "NotAuthorizedException", "UserNotFoundException"}
+        with refused("UserNotFoundException"):
+            idp.admin_get_user(**named)
 
 
 def test_sign_ins_beside_a_sign_out_everywhere_are_before_it_or_after_it(user: User) -> None:
