@@ -5,13 +5,16 @@ Without REDIS_URL the broker is a folder below GATEHOUSE_DATA, so that one machi
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import time
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from queue import Empty
 from threading import Thread
 from typing import Any
 
@@ -31,18 +34,59 @@ log = logging.getLogger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 
 _POLL_SECONDS = 0.2
+_LEFT_OVER_SECONDS = 3600
 _IMPORT_SECONDS = 10.0
 
 
 class FolderChannel(filesystem.Channel):
-    """A message gets its name once it is whole: kombu's reader would take it half written, and end the worker."""
+    """Files get their names once they are whole, and what cannot be read is passed over.
+
+    kombu's own reader would take a file that a killed process left half written, and end the worker: at every start.
+    """
 
     # kombu's own classes disagree on the name of the second parameter.
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        whole = Path(self.data_folder_out, f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg")
-        partial = whole.with_suffix(".partial")
-        partial.write_text(json.dumps(payload))  # type: ignore[no-untyped-call]
-        partial.rename(whole)
+        _write(Path(self.data_folder_out, f"{time.time_ns()}_{uuid.uuid4()}.{queue}.msg"), payload)
+
+    def _get(self, queue: str, timeout: Any = None) -> Any:
+        """The oldest message of a queue. Raises: Empty."""
+        folder = Path(self.data_folder_in)
+        for name in sorted(os.listdir(folder)):
+            if name.partition(".")[2] != f"{queue}.msg":
+                continue
+            taken = Path(self.processed_folder, name)
+            with suppress(FileNotFoundError, ValueError):  # another worker was faster; it is no message
+                (folder / name).rename(taken)
+                try:
+                    return json.loads(taken.read_text())  # type: ignore[no-untyped-call]
+                finally:
+                    taken.unlink()
+        raise Empty
+
+    def get_table(self, exchange: str) -> list[Any]:
+        """The queues that are bound to an exchange; none when the file is not there or not readable."""
+        try:
+            rows = json.loads(self._table(exchange).read_text())  # type: ignore[no-untyped-call]
+            return [filesystem.exchange_queue_t(*row) for row in rows]
+        except (FileNotFoundError, ValueError, TypeError):
+            return []
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+        bound = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
+        with open(self.control_folder / "lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed, however this process ends
+            known = self.get_table(exchange)
+            if bound not in known:
+                _write(self._table(exchange), [bound, *known])
+
+    def _table(self, exchange: str) -> Path:
+        return Path(self.control_folder, f"{exchange}.exchange")
+
+
+def _write(file: Path, content: Any) -> None:
+    partial = file.with_name(f"{file.name}.{uuid.uuid4().hex}.partial")
+    partial.write_text(json.dumps(content))  # type: ignore[no-untyped-call]
+    partial.rename(file)
 
 
 class FolderTransport(filesystem.Transport):
@@ -62,6 +106,7 @@ def _broker() -> dict[str, Any]:
     folders = {name: str(queue / name) for name in ("messages", "processed", "control")}
     for folder in folders.values():
         os.makedirs(folder, exist_ok=True)
+        _clear_out(Path(folder))
     return {
         "broker_url": "filesystem://localhost//",
         "broker_transport": "identity.celery:FolderTransport",
@@ -74,6 +119,15 @@ def _broker() -> dict[str, Any]:
         # Its mailboxes would be files that nobody deletes.
         "worker_enable_remote_control": False,
     }
+
+
+def _clear_out(folder: Path) -> None:
+    """Delete what processes that were killed left half done, long after anybody could still be at it."""
+    for file in folder.iterdir():
+        if file.suffix == ".partial" or folder.name == "processed":
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < time.time() - _LEFT_OVER_SECONDS:
+                    file.unlink()
 
 
 class Schedule(Scheduler):

@@ -100,6 +100,47 @@ def decode_secret_keys(raw: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
+AWS_REQUEST_RATES: Mapping[str, int] = {
+    "UserAuthentication": 120,
+    "UserCreation": 50,
+    "UserFederation": 25,
+    "UserAccountRecovery": 30,
+    "UserRead": 120,
+    "UserUpdate": 25,
+    "UserToken": 120,
+    "UserResourceRead": 50,
+    "UserResourceUpdate": 25,
+    "UserList": 30,
+    "UserPoolRead": 15,
+    "UserPoolUpdate": 15,
+    "UserPoolResourceRead": 20,
+    "UserPoolResourceUpdate": 15,
+    "UserPoolClientRead": 15,
+    "UserPoolClientUpdate": 15,
+    "ClientAuthentication": 150,
+    "LimitManagement": 1,
+    "PerUserPool": 5,
+}
+"""Requests a second that AWS takes by default: of each category of operations, and (`PerUserPool`) of one operation
+on one pool in the categories of a pool's resources and clients. Source: guide, "Quotas in Amazon Cognito"."""
+
+
+def _rates(raw: str) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for part in _names(raw):
+        name, _, rate = (piece.strip() for piece in part.partition("="))
+        if part.lower() == "aws":
+            found = {**AWS_REQUEST_RATES, **found}
+        elif name not in AWS_REQUEST_RATES:
+            raise ValueError(f"there is no category {name!r}; there are aws, {', '.join(AWS_REQUEST_RATES)}")
+        else:
+            try:
+                found[name] = _positive(rate)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+    return found
+
+
 def _setting(env: str, default: str, parse: Callable[[str], Any], *, unit: str = "", help: str) -> Any:
     return field(metadata={"env": env, "default": default, "parse": parse, "unit": unit, "help": help})
 
@@ -194,6 +235,14 @@ class Config:
     )
     email_timeout_seconds: int = _setting(
         "GATEHOUSE_EMAIL_TIMEOUT_SECONDS", "10", _positive, unit="seconds", help="Longest wait for the SMTP server."
+    )
+    request_rates: Mapping[str, int] = _setting(
+        "GATEHOUSE_REQUEST_RATES",
+        "",
+        _rates,
+        unit="requests a second",
+        help="Request rates by category of operations: aws for AWS's default ones, Category=number for others, "
+        "separated by commas. Empty: none are kept.",
     )
     signing_key_stock: int = _setting(
         "GATEHOUSE_SIGNING_KEY_STOCK",

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
+from django.db import connections
+from django.db.models import F
+from django.db.models.fields import tuple_lookups
 
 from identity import clock, keyring
 from identity.errors import InvalidParameter
@@ -39,23 +42,52 @@ class Page(Generic[T]):
     next_token: str | None
 
 
-def page(
-    *querysets: QuerySet[M], order: str, limit: int | None, token: str | None, bound_to: Sequence[object]
-) -> Page[M]:
-    """One page of the rows of `querysets`, one queryset after the other, behind the key that `token` carries.
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[M]):
+    """The rows of `queryset` whose columns have the values of `under`, read by the index of these columns and `order`.
 
-    `order` names a column that is unique in each queryset, with a minus for descending; `bound_to` is what the
+    Of columns that are compared with an equals sign PostgreSQL drops the order, so that the primary key seems as good
+    an index when few pools hold most rows: a small one's page is then found by walking past everybody else's. An
+    order by all columns, and bounds in place of equality, leave it only the index that is meant.
+    """
+
+    queryset: QuerySet[M]
+    under: Mapping[str, object]
+
+    def ordered(self, order: str, *, behind: object = None) -> QuerySet[M]:
+        """The rows by `order` (a minus for descending), those behind a key if there is one."""
+        if not connections[self.queryset.db].features.supports_tuple_lookups:  # SQLite, which takes the right index
+            return _ordered(self.queryset.filter(**self.under), order, behind=behind)
+        sign = "-" if order.startswith("-") else ""
+        last = tuple_lookups.TupleGreaterThanOrEqual if sign else tuple_lookups.TupleLessThanOrEqual
+        first = tuple_lookups.TupleLessThanOrEqual if sign else tuple_lookups.TupleGreaterThanOrEqual
+        behind_key = tuple_lookups.TupleLessThan if sign else tuple_lookups.TupleGreaterThan
+        names, values = tuple(self.under), tuple(self.under.values())
+        columns = (*names, order.removeprefix("-"))
+        found = self.queryset.filter(last(_columns(names), values)).order_by(*(sign + name for name in columns))
+        if behind is None:
+            return found.filter(first(_columns(names), values))
+        return found.filter(behind_key(_columns(columns), (*values, behind)))
+
+
+def _columns(names: Sequence[str]) -> tuple_lookups.Tuple:
+    return tuple_lookups.Tuple(*(F(name) for name in names))
+
+
+def page(
+    *sources: QuerySet[M] | Slice[M], order: str, limit: int | None, token: str | None, bound_to: Sequence[object]
+) -> Page[M]:
+    """One page of the rows of `sources`, one source after the other, behind the key that `token` carries.
+
+    `order` names a column that is unique in each source, with a minus for descending; `bound_to` is what the
     follow-up request must repeat (operation, caller, filter).
     Raises: InvalidParameter for a token that is foreign, changed or expired.
     """
-    column, comparison = order.removeprefix("-"), "lt" if order.startswith("-") else "gt"
     size = limit or DEFAULT_SIZE
     first, key = _open(token, bound_to) if token is not None else (0, None)
     found: list[tuple[int, M]] = []
-    for position in range(first, len(querysets)):
-        rows = querysets[position].order_by(order)
-        if position == first and key is not None:
-            rows = rows.filter(**{f"{column}__{comparison}": key})
+    for position in range(first, len(sources)):
+        rows = _ordered(sources[position], order, behind=key if position == first else None)
         found += [(position, row) for row in rows[: size + 1 - len(found)]]
         if len(found) > size:
             break
@@ -63,7 +95,16 @@ def page(
     if len(found) <= size:
         return Page(items, None)
     position, last = found[size - 1]
-    return Page(items, _seal(position, getattr(last, column), bound_to))
+    return Page(items, seal(position, getattr(last, order.removeprefix("-")), bound_to))
+
+
+def _ordered(source: QuerySet[M] | Slice[M], order: str, *, behind: object) -> QuerySet[M]:
+    if isinstance(source, Slice):
+        return source.ordered(order, behind=behind)
+    rows = source.order_by(order)
+    if behind is None:
+        return rows
+    return rows.filter(**{f"{order.removeprefix('-')}__{'lt' if order.startswith('-') else 'gt'}": behind})
 
 
 def page_of(
@@ -86,14 +127,14 @@ def page_of(
         found = [item for item in found if tuple(key(item)) > seen]
     if len(found) <= size:
         return Page(found, None)
-    return Page(found[:size], _seal(0, list(key(found[size - 1])), bound_to))
+    return Page(found[:size], seal(0, list(key(found[size - 1])), bound_to))
 
 
 def _binding(bound_to: Sequence[object]) -> bytes:
     return hashlib.sha256(orjson.dumps(bound_to)).digest()
 
 
-def _seal(position: int, key: Any, bound_to: Sequence[object]) -> str:
+def seal(position: int, key: Any, bound_to: Sequence[object]) -> str:
     expires = int((clock.now() + LIFETIME).timestamp())
     octets = bytes(key).hex() if isinstance(key, bytes | memoryview) else None
     body = orjson.dumps([position, None if octets else key, octets, expires])

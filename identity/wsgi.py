@@ -17,6 +17,9 @@ if (_parent := multiprocessing.parent_process()) is not None and _parent.pid is 
     processes.end_with(_parent.pid)
 _django = get_wsgi_application()
 
+_PIECE = 1 << 16
+_LONGEST_LEFT = 1 << 23
+
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
     """Django's, but a whole answer is handed over as a list: granian then sends it at once, with its length.
@@ -24,8 +27,22 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
     An iterable of any other kind is sent chunked, which clients of HTTP/1.0 cannot read and costs CPU.
     """
     response = _django(environ, start_response)
+    _read_the_rest(environ)
     if not isinstance(response, HttpResponse):
         return response
     body = response.content
     response.close()
     return [body]
+
+
+def _read_the_rest(environ: dict[str, Any]) -> None:
+    """Granian closes, without a word, a connection whose request was not read to its end: the next one on it is lost.
+
+    What is longer than eight megabytes is worth that.
+    """
+    announced = environ.get("CONTENT_LENGTH") or "0"
+    if not announced.isdigit() or int(announced) > _LONGEST_LEFT:
+        return
+    for _ in range(_LONGEST_LEFT // _PIECE):
+        if not environ["wsgi.input"].read(_PIECE):
+            return

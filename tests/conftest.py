@@ -23,6 +23,17 @@ def server() -> Iterator[Server]:
         drop_database(running.environment["DATABASE_URL"])
 
 
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Server]:
+    """Two worker processes, which share nothing but the database."""
+    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
+    yield running
+    assert "Traceback" not in running.log, running.log
+    running.stop()
+    if "DATABASE_URL" in running.environment:
+        drop_database(running.environment["DATABASE_URL"])
+
+
 @pytest.fixture(scope="session")
 def idp(server: Server) -> Any:
     """cognito-idp, signed by the operator's access key."""

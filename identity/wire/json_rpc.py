@@ -15,7 +15,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from identity import arns, clock
-from identity.access import keys, permits
+from identity.access import keys, permits, rates
 from identity.access.actor import Actor, Kind
 from identity.config import config
 from identity.errors import (
@@ -66,9 +66,13 @@ def _perform(request: HttpRequest, request_id: str) -> Any:
     members = _decode(body)
     if principal is not None and region is not None:
         permits.require(principal, operation.action, _resource(operation, members, region))
+    parsed = operation.parse(members)
+    if rates.configured is not None:
+        resource = _resource(operation, members, region) if region else "*"
+        rates.configured.check(operation.name, region, resource, challenge=members.get("ChallengeName"))
     actor = _actor(request, request_id, operation, principal, region)
     call = Call(operation.name, request_id, region, actor)
-    return operation.perform(call, operation.parse(members))
+    return operation.perform(call, parsed)
 
 
 def _find_operation(request: HttpRequest) -> Operation:

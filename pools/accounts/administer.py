@@ -9,7 +9,7 @@ from django.db import transaction
 from identity import clock
 from identity.access import audit
 from identity.access.actor import Actor
-from identity.errors import InvalidParameter, UnsupportedUserState, UsernameExists
+from identity.errors import CodeDeliveryFailure, InvalidParameter, UnsupportedUserState, UsernameExists
 from pools import lookup
 from pools.accounts import attributes as user_attributes
 from pools.accounts import leave, passwords, sign_up
@@ -36,7 +36,8 @@ def create_user(
 
     Required attributes may be missing: the user is asked for them with the new password. `channels` are those to
     invite by; None means SMS, and nothing when there is no phone number.
-    Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (the user stays).
+    Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (no invitation got
+    through; the user stays).
     """
     named = user_attributes.name_new_user(pool, username, attributes)
     user_attributes.check_values(pool, named)
@@ -74,14 +75,15 @@ def resend_invitation(
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
-    targets = _targets(user, channels)
     hashed = passwords.hash(password)
     with transaction.atomic():
-        _check_is_invited(user_attributes.locked(user), username)
-        passwords.store(user, hashed, temporary=True)
+        fresh = user_attributes.locked(user)
+        _check_is_invited(fresh, username)
+        targets = _targets(fresh, channels)
+        passwords.store(fresh, hashed, temporary=True)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
-    _invite(user, targets, password)
-    return user
+    _invite(fresh, targets, password)
+    return fresh
 
 
 def _check_is_invited(user: User, username: str) -> None:
@@ -107,9 +109,19 @@ def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
 
 
 def _invite(user: User, targets: list[str], password: str) -> None:
+    """Send the invitation by every channel; one that gets through is enough, as all bring the same password.
+
+    Raises: CodeDeliveryFailure, when none does.
+    """
     shown = user_attributes.known_as(user)
+    failures = []
     for attribute in targets:
-        deliver.send(invitation(user.pool, user.username, shown, attribute, user.attributes[attribute], password))
+        try:
+            deliver.send(invitation(user.pool, user.username, shown, attribute, user.attributes[attribute], password))
+        except CodeDeliveryFailure as failure:
+            failures.append(failure)
+    if failures and len(failures) == len(targets):
+        raise failures[0]
 
 
 def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:

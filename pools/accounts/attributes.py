@@ -79,12 +79,13 @@ def check_required(pool: Pool, attributes: Mapping[str, str]) -> None:
 def check_lost(pool: Pool, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     """What the pool requires may be missing from the beginning, but not be taken away; nor may the last sign-in name.
 
+    Where addresses are user names, one changes into another of its form, not an e-mail address into a phone number.
     Raises: InvalidParameter.
     """
     lost = [name for name in Schema.of(pool).required if before.get(name) and not after.get(name)]
-    contacts = sorted(SignInSettings.of(pool).username_attributes)
-    if contacts and not any(after.get(name) for name in contacts):
-        lost += [name for name in contacts if before.get(name) and name not in lost]
+    held = [name for name in sorted(SignInSettings.of(pool).username_attributes) if before.get(name)]
+    if not any(after.get(name) for name in held):
+        lost += [name for name in held if name not in lost]
     _raise([f"{name}: The attribute is required" for name in lost])
 
 
@@ -171,7 +172,7 @@ def sign_in_names(pool: Pool, username: str, attributes: Mapping[str, str]) -> d
     """
     settings = SignInSettings.of(pool)
     names = {SignInName.Kind.USERNAME.value: username}
-    for attribute in sorted(settings.contact_names):  # one order for all: two that want the same names never deadlock
+    for attribute in sorted(settings.contact_names):
         value = attributes.get(attribute)
         flag = VERIFIED_FLAGS.get(attribute)
         is_usable = attribute in settings.username_attributes or flag is None or attributes.get(flag) == "true"
@@ -191,10 +192,12 @@ def claim_names(user: User, *, force: bool = False) -> None:
         kind: settings.fold(name) for kind, name in sign_in_names(user.pool, user.username, user.attributes).items()
     }
     held = {row.kind: bytes(row.folded) for row in SignInName.objects.filter(user=user)}
-    for kind in held.keys() - wanted.keys():
-        SignInName.objects.filter(user=user, kind=kind).delete()
-    for kind, folded in wanted.items():
-        if held.get(kind) == folded:
+    for kind in SignInName.Kind.values:  # names are given up and taken in one order, so that nobody waits in a circle
+        folded = wanted.get(kind)
+        if folded == held.get(kind):
+            continue
+        if folded is None:
+            SignInName.objects.filter(user=user, kind=kind).delete()
             continue
         if force and kind in VERIFIED_FLAGS and kind in settings.alias_attributes:
             _take_over(user, kind, folded)
@@ -237,12 +240,17 @@ def _taken(pool: Pool, kind: str) -> UsernameExists | AliasExists:
 
 
 def _take_over(user: User, kind: str, folded: bytes) -> None:
+    """The holder's row is ours already (`rivals`), unless the name has changed hands since: then it is not waited for.
+
+    Raises: AliasExists.
+    """
     name = SignInName.objects.filter(pool_id=user.pool_id, kind=kind, folded=folded).exclude(user=user).first()
     if name is None:
         return
-    loser = User.objects.select_for_update().filter(pk=name.user_id).first()
-    if loser is not None:
-        loser.attributes = {**loser.attributes, VERIFIED_FLAGS[kind]: "false"}
-        loser.modified_at = clock.now()
-        loser.save(update_fields=["attributes", "modified_at"])
+    loser = User.objects.select_for_update(skip_locked=True).filter(pk=name.user_id).first()
+    if loser is None:
+        raise _taken(user.pool, kind)
+    loser.attributes = {**loser.attributes, VERIFIED_FLAGS[kind]: "false"}
+    loser.modified_at = clock.now()
+    loser.save(update_fields=["attributes", "modified_at"])
     name.delete()

@@ -51,6 +51,19 @@ def check_secret(client: Client, given: str | None) -> None:
         raise Unauthorized("Invalid client secret")
 
 
+def check_secret_beside_token(client: Client, given: str | None) -> None:
+    """The plain secret, where the operation does not know `Unauthorized`.
+
+    Raises: NotAuthorized.
+    """
+    if client.active_secrets and given is None:
+        raise NotAuthorized(f"Client {client.client_id} is configured for secret but secret was not received")
+    try:
+        check_secret(client, given)
+    except Unauthorized as error:
+        raise NotAuthorized(error.message) from None
+
+
 def _matches(client: Client, usernames: Iterable[str], given: str) -> bool:
     matched = False
     for username in usernames:

@@ -104,22 +104,21 @@ def store(user: User, password_hash: str, *, temporary: bool) -> None:
 
 
 def _remember_current(user: User, history_size: int) -> None:
-    """Keep the password that is about to be replaced; the current one is the first of the history, and not kept here.
+    """Keep the password that is about to be replaced, and of those before it as many as the history has places.
 
-    Temporary passwords, which were never the user's own, do not count.
+    Temporary passwords, which were never the user's own, take no place.
     """
-    if history_size < 2:
-        return
-    current = Credential.objects.filter(user=user, expires_at=None).values_list("password_hash", flat=True).first()
-    if current is None:
-        return
-    FormerPassword.objects.create(user=user, password_hash=current, replaced_at=clock.now())
-    kept = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)[: history_size - 1]
-    FormerPassword.objects.filter(user=user).exclude(pk__in=list(kept)).delete()
+    former = FormerPassword.objects.filter(user=user)
+    if history_size:
+        current = Credential.objects.filter(user=user, expires_at=None).values_list("password_hash", flat=True).first()
+        if current is not None:
+            FormerPassword.objects.create(user=user, password_hash=current, replaced_at=clock.now())
+    kept = list(former.order_by("-pk").values_list("pk", flat=True)[:history_size])
+    former.exclude(pk__in=kept).delete()
 
 
 def check_new(user: User, password: str) -> None:
-    """The policy and the history.
+    """The policy and the history; a temporary password is no choice either while it is the current one.
 
     Raises: InvalidPassword, PasswordHistoryPolicyViolation.
     """
@@ -127,9 +126,10 @@ def check_new(user: User, password: str) -> None:
     policy.check(password)
     if not policy.history_size:
         return
-    former = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password_hash", flat=True)
-    current = Credential.objects.filter(user=user).values_list("password_hash", flat=True)
-    for earlier in [*current, *former[: policy.history_size - 1]]:
+    current = Credential.objects.filter(user=user).values_list("password_hash", "expires_at").first()
+    places = policy.history_size - (current is not None and current[1] is None)
+    former = FormerPassword.objects.filter(user=user).order_by("-pk").values_list("password_hash", flat=True)[:places]
+    for earlier in [*([current[0]] if current else []), *former]:
         if matches(earlier, password):
             raise PasswordHistoryPolicyViolation()
 
@@ -157,13 +157,16 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
     PasswordPolicy.of(pool).check(proposed)
     key = f"change-password:{user.pk}"
     throttle.reserve(key, limit=CHANGES_PER_HOUR)
-    if previous is None or not is_correct(user, previous):
+    current = Credential.objects.filter(user=user).values_list("changed_at", flat=True).first()
+    if previous is None or not is_correct(user, previous) or current is None:
         raise NotAuthorized()
     throttle.give_back(key)
     check_new(user, proposed)
     hashed = hash(proposed)
     with transaction.atomic():
         _touch(user)
+        if not Credential.objects.filter(user=user, changed_at=current).exists():
+            raise NotAuthorized()  # somebody else has changed it meanwhile: the previous password is not right any more
         store(user, hashed, temporary=False)
 
 

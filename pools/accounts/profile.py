@@ -24,7 +24,7 @@ from identity.errors import (
     not_updatable,
 )
 from pools.accounts import attributes as user_attributes
-from pools.accounts import search, verification
+from pools.accounts import rivals, search, verification
 from pools.accounts.verification import Delivery
 from pools.config.schema import VERIFIED_FLAGS, Schema
 from pools.config.sign_in import SignInSettings
@@ -66,7 +66,7 @@ def update_own(client: Client, user: User, given: Mapping[str, str]) -> list[Del
             raise TooManyRequests() from None
     with transaction.atomic():
         fresh, codes = _write(user, checked)
-    return [verification.send(fresh, name, Kind.UPDATE_USER_ATTRIBUTE, *sent) for name, sent in codes.items()]
+    return _send(fresh, codes)
 
 
 def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *, by: Actor) -> None:
@@ -78,11 +78,10 @@ def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *,
     with transaction.atomic():
         fresh, codes = _write(user, checked)
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(given))
-    for name, sent in codes.items():
-        try:
-            verification.send(fresh, name, Kind.UPDATE_USER_ATTRIBUTE, *sent)
-        except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
-            log.warning("the %s of %s has changed, but its code was not delivered", name, user.sub)
+    try:
+        _send(fresh, codes)
+    except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
+        log.warning("attributes of %s have changed, but not every code was delivered", user.sub)
 
 
 def delete_own(client: Client, user: User, names: Collection[str]) -> None:
@@ -136,7 +135,7 @@ def verify(user: User, attribute: str, given: str) -> None:
     throttle.reserve(tries, limit=VERIFICATIONS_PER_HOUR)
     found = verification.find(user, kind, given)
     with transaction.atomic():
-        fresh = user_attributes.locked(user)
+        fresh = rivals.locked(user, user.attributes | ({attribute: found.value} if found.value else {}))
         verification.use_up(found)
         changes = {VERIFIED_FLAGS[attribute]: "true"} | ({attribute: found.value} if found.value else {})
         keeps = attribute in SignInSettings.of(user.pool).verified_before_update
@@ -170,17 +169,36 @@ def _write(user: User, given: Mapping[str, str]) -> tuple[User, dict[str, tuple[
 
     Returns it, and by attribute the code and address of each message to be sent.
     """
-    fresh = user_attributes.locked(user)
+    fresh = rivals.locked(user, {**user.attributes, **given})
     change = _change(fresh, given)
     _check_complete(fresh, change.attributes)
-    touched = [name for name in VERIFIED_FLAGS if name in given]
-    Code.objects.filter(user=fresh, kind__in=touched).delete()
+    _drop_codes(fresh, given)
     _store(fresh, change.attributes)
     codes = {}
     for name, address in change.sends_to.items():
         new_value = address if name in change.waiting else ""
         codes[name] = (verification.renew(fresh, Code.Kind(name), name, new_value=new_value), address)
     return fresh, codes
+
+
+def _send(user: User, codes: Mapping[str, tuple[str, str]]) -> list[Delivery]:
+    """Every code is tried, whatever becomes of the others. Raises: CodeDeliveryFailure, when one was not delivered."""
+    deliveries, failures = [], []
+    for name, sent in codes.items():
+        try:
+            deliveries.append(verification.send(user, name, Kind.UPDATE_USER_ATTRIBUTE, *sent))
+        except CodeDeliveryFailure as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return deliveries
+
+
+def _drop_codes(user: User, given: Mapping[str, str]) -> None:
+    """Another value ends the code of the former and a new address that waits; the same value ends only the latter."""
+    for name in VERIFIED_FLAGS.keys() & given.keys():
+        codes = Code.objects.filter(user=user, kind=name)
+        (codes if given[name] != user.attributes.get(name) else codes.exclude(value="")).delete()
 
 
 def _change(user: User, given: Mapping[str, str]) -> _Change:
@@ -201,6 +219,9 @@ def _change(user: User, given: Mapping[str, str]) -> _Change:
         if name in settings.verified_before_update and user.attributes.get(name):
             waiting.add(name)
             merged[name] = user.attributes[name]
+            merged.pop(flag, None)  # what is said of it is said of the new address
+            if flag in user.attributes:
+                merged[flag] = user.attributes[flag]
         else:
             merged[flag] = "false"
     return _Change(merged, sends_to, frozenset(waiting))

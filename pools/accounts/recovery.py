@@ -30,6 +30,7 @@ from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.recovery import RecoverySettings
+from pools.config.sign_in import SignInSettings
 from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, User
 from pools.models.user import UserStatus
@@ -54,12 +55,11 @@ def forgot(client: Client, *, username: str) -> Delivery:
     user = lookup.find_user(pool, username)
     if user is None and not hides_existence:
         raise UserNotFound(NAME_CLIENT_NOT_FOUND)
-    settings = RecoverySettings.of(pool)
-    if settings.is_by_administrator_only:
+    if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
     throttle.reserve(verification.throttle_key("recovery", pool, username, user), limit=TRIES_PER_HOUR)
     if user is None:
-        return verification.simulated_delivery(pool, username, settings.attributes)
+        return _simulated_delivery(pool, username)
     try:
         with transaction.atomic():
             fresh = attributes.locked(user)
@@ -68,13 +68,13 @@ def forgot(client: Client, *, username: str) -> Delivery:
             code = verification.renew(fresh, Code.Kind.PASSWORD, target)
     except (NotAuthorized, InvalidParameter, UserNotFound):
         if hides_existence:
-            return verification.simulated_delivery(pool, username, settings.attributes)
+            return _simulated_delivery(pool, username)
         raise
-    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code, hides_existence=hides_existence)
 
 
 def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:
-    """Set a new password with the code. The user is confirmed; tokens from before stay valid.
+    """Set a new password with the code. The user is confirmed; tokens from before stay valid. Right codes do not count.
 
     Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound, CodeMismatch, ExpiredCode, LimitExceeded,
     NotAuthorized (state).
@@ -94,6 +94,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     except NotAuthorized as error:
         raise CodeMismatch() if hides_existence else error from None
     found = verification.find(user, Code.Kind.PASSWORD, code, hides_existence=hides_existence)
+    throttle.give_back(tries)
     passwords.check_new(user, password)
     hashed = passwords.hash(password)
     with transaction.atomic():
@@ -104,7 +105,6 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
         fresh.modified_at = clock.now()
         fresh.save(update_fields=["status", "modified_at"])
         passwords.store(fresh, hashed, temporary=False)
-    throttle.give_back(tries)
     passwords.forget_failures(user)
 
 
@@ -112,8 +112,11 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
     """AdminResetUserPassword: the user cannot sign in until they have set a new password with the code.
 
     The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
-    Raises: NotAuthorized (state), InvalidParameter (no verified address), UserNotFound.
+    Raises: NotAuthorized (state, pool without self-service recovery, as the API reference has it), InvalidParameter
+    (no verified address), UserNotFound.
     """
+    if RecoverySettings.of(pool).is_by_administrator_only:
+        raise NotAuthorized(CONTACT_ADMINISTRATOR)
     with transaction.atomic():
         fresh = attributes.locked(user)
         if fresh.status != UserStatus.CONFIRMED:
@@ -136,6 +139,14 @@ def _check_may_reset(user: User) -> None:
         raise NotAuthorized(USER_DISABLED)
     if user.status not in _RESETTABLE:
         raise NotAuthorized(NOT_RESETTABLE)
+
+
+def _simulated_delivery(pool: Pool, username: str) -> Delivery:
+    """Of the attributes that may get codes, those that the pool verifies are what most users have."""
+    attributes = RecoverySettings.of(pool).attributes
+    verified = SignInSettings.of(pool).auto_verified_attributes
+    likely = [name for name in attributes if name in verified]
+    return verification.simulated_delivery(pool, username, likely or attributes)
 
 
 def _target(user: User) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 
 from identity import paging
 from identity.errors import FILTER_UNREADABLE, InvalidParameter
-from identity.paging import Page
+from identity.paging import Page, Slice
 from pools.config.sign_in import SignInSettings
 from pools.models import Pool, SearchValue, User
 from pools.models.user import UserStatus
@@ -24,6 +25,7 @@ FOLDED = ("email", "phone_number", "name", "given_name", "family_name", "preferr
 _FILTER = re.compile(r"""\s*([\w:.-]+)\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*""", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _END_OF_VALUE = b"\x00"
+_ID_OCTETS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +60,40 @@ def users(
 
     Raises: InvalidParameter (token).
     """
-    everyone = User.objects.filter(pool=pool)
     if condition is None:
+        everyone = Slice(User.objects.all(), {"pool_id": pool.id})
         return _of_pool(pool, paging.page(everyone, order="id", limit=limit, token=token, bound_to=bound_to))
     if condition.attribute in {"status", "cognito:user_status"}:
-        groups = _by_state(everyone, condition)
+        groups = _by_state(pool, condition)
         return _of_pool(pool, paging.page(*groups, order="id", limit=limit, token=token, bound_to=bound_to))
-    values = _matching(pool, condition).select_related("user")
-    found = paging.page(values, order="key", limit=limit, token=token, bound_to=bound_to)
-    return _of_pool(pool, Page([row.user for row in found.items], found.next_token))
+    keys: QuerySet[Any] = matching(pool, condition).values_list("key", named=True)
+    found = paging.page(keys, order="key", limit=limit, token=token, bound_to=bound_to)
+    return _of_pool(pool, Page(_users([bytes(row.key) for row in found.items]), found.next_token))
 
 
-def _by_state(everyone: QuerySet[User], condition: Filter) -> list[QuerySet[User]]:
-    """One queryset a state that the condition is true for, in the states' order."""
+def _users(keys: list[bytes]) -> list[User]:
+    """In the keys' order. A key names its user: the index is all that is read, not rows scattered over the table."""
+    pks = [int.from_bytes(key[-_ID_OCTETS:]) for key in keys]
+    found = User.objects.in_bulk(pks)
+    return [found[pk] for pk in pks if pk in found]  # one may have been deleted since
+
+
+def _by_state(pool: Pool, condition: Filter) -> list[Slice[User]]:
+    """One slice a state that the condition is true for, in the states' order."""
     if condition.attribute == "status":
         shown = {"Disabled": False, "Enabled": True}
-        return [everyone.filter(enabled=shown[name]) for name in shown if _holds(condition, name, condition.value)]
+        names = [name for name in shown if _holds(condition, name, condition.value)]
+        return [Slice(User.objects.filter(enabled=shown[name]), {"pool_id": pool.id}) for name in names]
     wanted = condition.value.upper()
-    return [everyone.filter(status=name) for name in sorted(UserStatus.values) if _holds(condition, name, wanted)]
+    names = [name for name in sorted(UserStatus.values) if _holds(condition, name, wanted)]
+    return [Slice(User.objects.all(), {"pool_id": pool.id, "status": name}) for name in names]
 
 
 def _holds(condition: Filter, name: str, wanted: str) -> bool:
     return name.startswith(wanted) if condition.is_prefix else name == wanted
 
 
-def _matching(pool: Pool, condition: Filter) -> QuerySet[SearchValue]:
+def matching(pool: Pool, condition: Filter) -> QuerySet[SearchValue]:
     attribute = condition.attribute
     if attribute == "username" and SignInSettings.of(pool).username_attributes:
         attribute = "sub"  # which is the user name there
@@ -123,7 +134,7 @@ def keys(user: User) -> dict[str, bytes]:
 
 
 def key(user: User, attribute: str, value: str) -> bytes:
-    return _octets(user.pool, attribute, value)[: SearchValue.LONGEST] + _END_OF_VALUE + user.pk.to_bytes(8)
+    return _octets(user.pool, attribute, value)[: SearchValue.LONGEST] + _END_OF_VALUE + user.pk.to_bytes(_ID_OCTETS)
 
 
 def _octets(pool: Pool, attribute: str, value: str) -> bytes:

@@ -22,7 +22,7 @@ from identity.errors import (
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords, search, verification
+from pools.accounts import passwords, rivals, search, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
@@ -88,6 +88,8 @@ def save_new(user: User, password_hash: str, *, temporary: bool = False, force_a
 
     Raises: UsernameExists, AliasExists.
     """
+    if force_alias:
+        rivals.lock(user)
     user.save(force_insert=True)
     user_attributes.claim_names(user, force=force_alias)
     SearchValue.objects.bulk_create(search.rows(user))
@@ -111,7 +113,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     _check_may_confirm(user)
     found = verification.find(user, Code.Kind.SIGN_UP, code, hides_existence=hides_existence)
     with transaction.atomic():
-        fresh = user_attributes.locked(user)
+        fresh = rivals.locked(user, user.attributes)
         _check_may_confirm(fresh)
         verification.use_up(found)
         fresh.attributes = {**fresh.attributes, VERIFIED_FLAGS[found.attribute]: "true"}
@@ -160,7 +162,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     CodeDeliveryFailure.
     """
     pool = client.pool
-    verified = SignInSettings.of(pool).auto_verified_attributes
+    verified = verification.auto_verified(pool)
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
     hides_existence = ClientSettings.of(client).hides_existence
@@ -179,7 +181,7 @@ def resend(client: Client, *, username: str) -> Delivery:
         if hides_existence:
             return verification.simulated_delivery(pool, username, verified)
         raise
-    return verification.send(fresh, target, Kind.RESEND_CODE, code)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code, hides_existence=hides_existence)
 
 
 def _resend_target(user: User) -> str:

@@ -6,13 +6,13 @@ Source: guide, "Verifying contact information at sign-up"; code quotas in "Quota
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from identity import clock, ids, keyring
-from identity.errors import CodeMismatch, ExpiredCode
+from identity.errors import CodeDeliveryFailure, CodeMismatch, ExpiredCode
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
-from pools.config.schema import is_email
+from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
 from pools.messages import deliver
 from pools.messages.message import CHANNELS, Channel, Kind, verification
@@ -41,11 +41,13 @@ class Delivery:
 
 def target(pool: Pool, attributes: dict[str, str]) -> str | None:
     """The auto-verified attribute that gets a sign-up code: the phone number before the e-mail address."""
+    return next((name for name in auto_verified(pool) if attributes.get(name)), None)
+
+
+def auto_verified(pool: Pool) -> list[str]:
+    """The attributes that get sign-up codes, the preferred one first."""
     verified = SignInSettings.of(pool).auto_verified_attributes
-    for attribute in ("phone_number", "email"):
-        if attribute in verified and attributes.get(attribute):
-            return attribute
-    return None
+    return [name for name in ("phone_number", "email") if name in verified]
 
 
 def renew(user: User, kind: Code.Kind, attribute: str, *, new_value: str = "") -> str:
@@ -100,13 +102,20 @@ def use_up(code: Code) -> None:
         raise ExpiredCode()
 
 
-def send(user: User, attribute: str, kind: Kind, code: str, address: str | None = None) -> Delivery:
+def send(
+    user: User, attribute: str, kind: Kind, code: str, address: str | None = None, *, hides_existence: bool = False
+) -> Delivery:
     """Send a code to the address in `attribute`, or to another; call after the commit.
 
+    Where existence is hidden, a failure is told to the log alone: who does not exist has none.
     Raises: CodeDeliveryFailure.
     """
     address = address or user.attributes[attribute]
-    deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
+    try:
+        deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
+    except CodeDeliveryFailure:
+        if not hides_existence:
+            raise
     return delivery(attribute, address)
 
 
@@ -122,14 +131,15 @@ def delivery(attribute: str, value: str) -> Delivery:
     return Delivery(attribute, CHANNELS[attribute], mask(attribute, value))
 
 
-def simulated_delivery(pool: Pool, name: str, attributes: Collection[str]) -> Delivery:
+def simulated_delivery(pool: Pool, name: str, attributes: Sequence[str]) -> Delivery:
     """What a code for an unknown user would have told: the same for the same name every time.
 
-    The form of the name decides between the `attributes` that get such codes, of which there must be one.
+    Of the `attributes` that get such codes it is the one whose form the name has, or the first, the preferred one.
     """
     settings = SignInSettings.of(pool)
     digest = keyring.mac("simulated delivery", pool.id.encode() + b" " + settings.fold(name))
-    if "email" in attributes and ("phone_number" not in attributes or is_email(name)):
+    form = "email" if is_email(name) else "phone_number" if is_phone_number(name) else None
+    if (form if form in attributes else attributes[0]) == "email":
         letters = "".join(chr(ord("a") + octet % 26) for octet in digest[:2])
         value = name if "@" in name else f"{letters[0]}@{letters[1]}"
         return delivery("email", value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ from pools.config.view import View
 Members = Mapping[str, Any]
 
 STANDARD_SCOPES = frozenset({"phone", "email", "openid", "profile", "aws.cognito.signin.user.admin"})
-_DEFAULT_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+_REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
+_DEFAULT_FLOWS = (_REFRESH, "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
 _LEGACY_FLOWS = {
     "ADMIN_NO_SRP_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "CUSTOM_AUTH_FLOW_ONLY": "ALLOW_CUSTOM_AUTH",
@@ -59,6 +61,7 @@ def stored(members: Members, *, pool_id: str, schema: Schema, tier: str, has_sec
     }
     lifetimes.check(settings)
     _check_auth_flows(settings.get("ExplicitAuthFlows", ()), tier)
+    _check_rotation(settings)
     _check_attributes(settings, schema)
     _check_providers(settings.get("SupportedIdentityProviders", ()), pool_id)
     _check_oauth(settings, has_secret)
@@ -79,6 +82,18 @@ def _check_auth_flows(flows: tuple[str, ...] | list[str], tier: str) -> None:
         )
     if needs_higher_tier({"ExplicitAuthFlows": flows}, tier):
         raise FeatureUnavailableInTier("ALLOW_USER_AUTH is not available in the LITE tier.")
+
+
+def _check_rotation(settings: Members) -> None:
+    """A token that is spent by its exchange, and a flow that exchanges without spending, contradict each other."""
+    if _rotates(settings) and _REFRESH in settings.get("ExplicitAuthFlows", ()):
+        raise InvalidParameter(
+            f"{_REFRESH} can not be used while refresh token rotation is enabled.", field="explicit_auth_flows"
+        )
+
+
+def _rotates(settings: Members) -> bool:
+    return bool(settings.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED")
 
 
 def needs_higher_tier(settings: Members, tier: str) -> bool:
@@ -162,7 +177,7 @@ def _allowed_flows(flows: Iterable[str]) -> frozenset[str]:
     given = frozenset(flows)
     if not given <= set(_LEGACY_FLOWS):
         return given
-    implied = {"ALLOW_REFRESH_TOKEN_AUTH"}
+    implied = {_REFRESH}
     if "CUSTOM_AUTH_FLOW_ONLY" not in given:
         implied.add("ALLOW_USER_SRP_AUTH")
     return frozenset(_LEGACY_FLOWS[flow] for flow in given) | implied
@@ -170,23 +185,32 @@ def _allowed_flows(flows: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings(View):
-    """What an app client may do. `readable`, `writable`: None means everything the schema allows."""
+    """What an app client may do. `readable`, `writable`: None means everything the schema allows.
+
+    `rotates`: a refresh token is spent by its exchange, and works again during `retry_grace`.
+    """
 
     auth_flows: frozenset[str]
     readable: frozenset[str] | None
     writable: frozenset[str] | None
     hides_existence: bool
     revokes_tokens: bool
+    rotates: bool
+    retry_grace: timedelta
 
     @classmethod
     def read(cls, settings: Members) -> Self:
         readable, writable = settings.get("ReadAttributes"), settings.get("WriteAttributes")
+        rotates = _rotates(settings)
+        flows = _allowed_flows(settings.get("ExplicitAuthFlows", _DEFAULT_FLOWS))
         return cls(
-            auth_flows=_allowed_flows(settings.get("ExplicitAuthFlows", _DEFAULT_FLOWS)),
+            auth_flows=flows - {_REFRESH} if rotates else flows,
             readable=None if readable is None else frozenset(readable) | {"sub"},
             writable=None if writable is None else frozenset(writable),
             hides_existence=settings.get("PreventUserExistenceErrors") == "ENABLED",
             revokes_tokens=settings["EnableTokenRevocation"],
+            rotates=rotates,
+            retry_grace=timedelta(seconds=settings.get("RefreshTokenRotation", {}).get("RetryGracePeriodSeconds") or 0),
         )
 
     def may_read(self, name: str) -> bool:

@@ -46,11 +46,8 @@ class RecoverySettings(View):
         return cls(tuple(_ATTRIBUTES[name] for name in names) or _LEGACY, False)
 
     def target(self, attributes: Mapping[str, str]) -> str | None:
-        """The verified address of a user that a recovery code goes to.
-
-        An administrator may send one where users may not ask for it.
-        """
-        for name in self.attributes or _LEGACY:
+        """The attribute with the verified address that a user's recovery code goes to."""
+        for name in self.attributes:
             if attributes.get(name) and attributes.get(VERIFIED_FLAGS[name]) == "true":
                 return name
         return None

@@ -25,7 +25,6 @@ _POOL: Mapping[str, _Asks] = {
     "IssuerConfiguration.Type": lambda value: value != "ORIGINAL",
 }
 _CLIENT: Mapping[str, _Asks] = {
-    "RefreshTokenRotation.Feature": lambda value: value == "ENABLED",
     "AnalyticsConfiguration": bool,
     "EnablePropagateAdditionalUserContextData": bool,
 }

@@ -15,8 +15,9 @@ class Session(models.Model):
     """One sign-in at one client. Its `origin_jti` is in every token of the family; revoking it ends them all.
 
     The family's refresh token is known only by its SHA-256, on this row: a sign-in is one insert, a refresh one read.
-    `is_revocable` is what the client's EnableTokenRevocation was at sign-in: without it the tokens carry no
-    `origin_jti`. A row outlives every token of the family, so a missing row means a deleted user or client.
+    Those that rotation makes of it are `RefreshToken` rows. `is_revocable` is whether the client had token revocation
+    or rotation at sign-in: without both the tokens carry no `origin_jti`. A row outlives every token of the family, so
+    a missing row means a deleted user or client.
     """
 
     origin_jti = models.UUIDField(unique=True, default=uuid.uuid4)

@@ -10,7 +10,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.config import pool as pool_config
 from pools.models import Pool
-from pools.provisioning import pools
+from pools.provisioning import estimate, pools
 
 
 @cognito_idp.operation("CreateUserPool")
@@ -54,7 +54,7 @@ def pool_detail(pool: Pool) -> dict[str, Any]:
         "Arn": pool.arn,
         **pool_config.described(pool.settings),
         "UserPoolTags": pools.tags(pool.arn),
-        "EstimatedNumberOfUsers": pools.estimated_users(pool),
+        "EstimatedNumberOfUsers": estimate.users(pool),
         "CreationDate": pool.created_at,
         "LastModifiedDate": pool.modified_at,
     }

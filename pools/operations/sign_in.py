@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from identity.access import audit
-from identity.errors import InvalidParameter, missing_parameter
+from identity.access.actor import Actor
+from identity.errors import (
+    REFRESH_TOKEN_REVOKED,
+    InvalidParameter,
+    NotAuthorized,
+    RefreshTokenReuse,
+    missing_parameter,
+)
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
@@ -67,7 +76,8 @@ def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], ch
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    return _outcome(call, client, attempt.begin(client, flow, parameters, channel=channel))
+    outcome = attempt.begin(client, flow, parameters, channel=channel, by=call.actor)
+    return _outcome(client, outcome, by=call.actor)
 
 
 def _answer(
@@ -79,8 +89,8 @@ def _answer(
     username = answers.get("USERNAME")
     if not username:
         raise missing_parameter("USERNAME")
-    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel)
-    return _outcome(call, client, outcome)
+    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel, by=call.actor)
+    return _outcome(client, outcome)
 
 
 def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
@@ -100,32 +110,35 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
     token = parameters.get("REFRESH_TOKEN")
     if not token:
         raise missing_parameter("REFRESH_TOKEN")
-    session, user = refresh.open_session(client, token)
+    try:
+        session, user = refresh.open_session(client, token)
+    except RefreshTokenReuse:  # spent while rotation was on; the model does not list it for these operations
+        raise NotAuthorized(REFRESH_TOKEN_REVOKED) from None
     client_proof.check_sign_in_hash(client, finish.names(user), secret_hash)
     audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
-    return authentication_result(issue.for_session(client.pool, client, user, session))
+    return _signed_in(issue.for_session(client.pool, client, user, session))
 
 
-def _outcome(call: Call, client: Client, outcome: SignedIn | Challenged) -> Answer:
+def _outcome(client: Client, outcome: SignedIn | Challenged, by: Actor | None = None) -> Answer:
+    """`by` is whose audit row is still to be written, with the session of a sign-in that one request finishes."""
     if isinstance(outcome, Challenged):
-        audit.record(call.actor, client.pool.arn, client_id=client.client_id, challenge=outcome.name)
         return {
             "ChallengeName": outcome.name,
             "ChallengeParameters": outcome.parameters,
             "Session": outcome.session,
         }
-    tokens = issue.start_session(client.pool, outcome.client, outcome.user, by=call.actor)
-    return authentication_result(tokens)
+    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=by))
 
 
-def authentication_result(tokens: Tokens) -> Answer:
+def _signed_in(tokens: Tokens) -> Answer:
+    return {"ChallengeParameters": {}, "AuthenticationResult": authentication_result(tokens)}
+
+
+def authentication_result(tokens: Tokens) -> dict[str, Any]:
     return {
-        "ChallengeParameters": {},
-        "AuthenticationResult": {
-            "AccessToken": tokens.access_token,
-            "IdToken": tokens.id_token,
-            "RefreshToken": tokens.refresh_token,
-            "ExpiresIn": tokens.expires_in,
-            "TokenType": "Bearer",
-        },
+        "AccessToken": tokens.access_token,
+        "IdToken": tokens.id_token,
+        "RefreshToken": tokens.refresh_token,
+        "ExpiresIn": tokens.expires_in,
+        "TokenType": "Bearer",
     }

@@ -27,7 +27,6 @@ from pools.config import pool as pool_config
 from pools.models import Client, ImportJob, Pool, User
 
 MAX_PER_REGION = 1000
-EXACT_COUNT = 1000
 _BATCH = 1000
 
 
@@ -179,8 +178,3 @@ def _add_tags(arn: str, given: Mapping[str, str]) -> None:
         Tag.objects.update_or_create(resource_arn=arn, key=key, defaults={"value": value})
     if Tag.objects.filter(resource_arn=arn).count() > Tag.MAX_PER_RESOURCE:
         raise UserPoolTagging(f"A resource can have at most {Tag.MAX_PER_RESOURCE} tags.")
-
-
-def estimated_users(pool: Pool) -> int:
-    """How many users the pool has: exact below a thousand, and a thousand from there on."""
-    return len(pool.users.values_list("pk")[:EXACT_COUNT])

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from identity import clock, ids
+from identity.access import audit
+from identity.access.actor import Actor
 from identity.errors import (
     SESSION_EXPIRED,
     SESSION_INVALID,
@@ -21,6 +23,7 @@ from identity.errors import (
     InvalidParameter,
     NotAuthorized,
 )
+from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import Lifetimes
 from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Client
@@ -42,14 +45,16 @@ class Challenged:
     session: str
 
 
-def begin(client: Client, flow: str, parameters: Mapping[str, str], *, channel: Channel) -> SignedIn | Challenged:
+def begin(
+    client: Client, flow: str, parameters: Mapping[str, str], *, channel: Channel, by: Actor
+) -> SignedIn | Challenged:
     """Start a sign-in. One that is finished at once leaves no row.
 
     Raises: what the flow's first proof raises.
     """
     user, proof = flows.first_proof(client, flow, channel, parameters)
     attempt = Attempt(pool=client.pool, client=client, user=user, channel=channel, flow=flow, proofs=[proof])
-    return _proceed(attempt)
+    return _proceed(attempt, by)
 
 
 def answer(
@@ -60,8 +65,9 @@ def answer(
     answers: Mapping[str, str],
     *,
     channel: Channel,
+    by: Actor,
 ) -> SignedIn | Challenged:
-    """Answer the challenge that a Session waits for.
+    """Answer the challenge that a Session waits for. What it brings and the operator's audit row are one write.
 
     Raises: NotAuthorized (Session unknown, used, expired, of another client, channel, user or step), InvalidParameter,
     and what the challenge raises.
@@ -77,20 +83,23 @@ def answer(
     finish.check_still_allowed(attempt.user)
     proof = CHALLENGES[challenge_name]().check(attempt, answers)
     with transaction.atomic():
+        user_attributes.locked(attempt.user)  # before the attempt's row, as whoever deletes the user does
         _accept(attempt, proof.name)
         proof.effect()
+        audit.record(by, client.pool.arn, sub=attempt.user.sub, client_id=client.client_id, answered=challenge_name)
     return _proceed(attempt)
 
 
-def _proceed(attempt: Attempt) -> SignedIn | Challenged:
+def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
+    """The next challenge, or the end. `by` is who began the sign-in, where that has no audit row yet."""
     challenge = order.next_challenge(attempt)
     if challenge is None:
         return finish.finish(attempt)
     parameters = challenge().offer(attempt)
-    return Challenged(challenge.name, parameters, _open_session(attempt, challenge.name))
+    return Challenged(challenge.name, parameters, _open_session(attempt, challenge.name, by))
 
 
-def _open_session(attempt: Attempt, challenge_name: str) -> str:
+def _open_session(attempt: Attempt, challenge_name: str, by: Actor | None) -> str:
     """Keep the attempt with a new Session string: a public handle and a secret, the whole stored hashed."""
     now = clock.now()
     attempt.handle = attempt.handle or ids.token(16)
@@ -99,10 +108,18 @@ def _open_session(attempt: Attempt, challenge_name: str) -> str:
     attempt.challenge = challenge_name
     attempt.expires_at = now + Lifetimes.of(attempt.client).auth_session
     try:
-        attempt.save()
+        with transaction.atomic():
+            attempt.save()
+            if by is not None:
+                _record_challenge(attempt, by)
     except IntegrityError:  # the user has been deleted since the last proof
         raise NotAuthorized() from None
     return session
+
+
+def _record_challenge(attempt: Attempt, by: Actor) -> None:
+    user, client = attempt.user, attempt.client
+    audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, challenge=attempt.challenge)
 
 
 def _find(session: str | None) -> Attempt:

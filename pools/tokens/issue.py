@@ -38,28 +38,31 @@ def digest(refresh_token: str) -> bytes:
     return hashlib.sha256(refresh_token.encode()).digest()
 
 
-def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor) -> Tokens:
+def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor | None) -> Tokens:
     """Tokens of a new sign-in, and the session they belong to.
 
+    `by` is None where the operator's audit row has been written with the last proof.
     Raises: NotAuthorized, when the user has been deleted since the password was right.
     """
     now = clock.now()
     refresh_token = ids.token(64)
+    settings = ClientSettings.of(client)
     session = Session(
         origin_jti=uuid.uuid4(),
         pool=pool,
         user=user,
         client=client,
         scope=scope,
-        is_revocable=ClientSettings.of(client).revokes_tokens,
+        is_revocable=settings.revokes_tokens or settings.rotates,
         refresh_digest=digest(refresh_token),
         authenticated_at=now,
         expires_at=now + Lifetimes.of(client).refresh_token,
     )
     try:
-        with transaction.atomic() if by.kind is Kind.OPERATOR else nullcontext():
+        with transaction.atomic() if by is not None and by.kind is Kind.OPERATOR else nullcontext():
             session.save(force_insert=True)
-            audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
+            if by is not None:
+                audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
     except IntegrityError:
         raise NotAuthorized() from None
     return for_session(pool, client, user, session, refresh_token)

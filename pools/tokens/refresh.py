@@ -1,8 +1,27 @@
-"""Exchanging a refresh token. One statement reads token, session and user; without rotation nothing is written."""
+"""Exchanging a refresh token. One statement reads token, session and user; without rotation nothing is written.
+
+With rotation a token is spent by its first exchange, which gives a successor; the chain ends when the session does.
+Spending is one insert or one conditional update, so of many exchanges at once exactly one is the first, and each
+other one is answered as if it had come later:
+
+- within the client's grace period it works too and gives a successor of its own, and all successors stay usable:
+  tabs that refresh in parallel, and retries whose first answer was lost;
+- after it, or without one, RefreshTokenReuse: somebody else holds the token, and nobody can tell who is the thief, so
+  the whole family is revoked, the tokens that the first exchange has just given included.
+
+Rotation that is switched off later gives no successors; tokens that are not spent go on working, spent ones do not.
+Source: RFC 9700, section 4.14.2; guide, "Refresh token rotation". That reuse revokes the family is assumed.
+"""
 
 from __future__ import annotations
 
-from identity import clock
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+
+from identity import clock, ids
 from identity.errors import (
     REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_INVALID,
@@ -10,41 +29,144 @@ from identity.errors import (
     USER_DISABLED,
     NotAuthorized,
     PasswordResetRequired,
+    RefreshTokenReuse,
 )
 from identity.statement import Statement
-from pools.models import Client, Session, User
+from pools.config.client import ClientSettings
+from pools.models import Client, RefreshToken, Session, User
 from pools.models.user import UserStatus
+from pools.tokens import revoke
 from pools.tokens.issue import digest
 
-_SESSION = ("origin_jti", "client_id", "scope", "is_revocable", "authenticated_at", "expires_at", "revoked_at")
+_SESSION = ("id", "origin_jti", "client_id", "scope", "is_revocable", "authenticated_at", "expires_at", "revoked_at")
 _USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
 
-_find = Statement(
-    lambda given: Session.objects.filter(refresh_digest=given).values_list(
-        *_SESSION, *(f"user__{name}" for name in _USER)
+_find_first = Statement(
+    lambda given: (
+        Session.objects.filter(refresh_digest=given)
+        .annotate(spent_at=Subquery(RefreshToken.objects.filter(digest=OuterRef("refresh_digest")).values("spent_at")))
+        .values_list("spent_at", *_SESSION, *(f"user__{name}" for name in _USER))
+    ),
+    bytes,
+)
+_find_rotated = Statement(
+    lambda given: RefreshToken.objects.filter(digest=given).values_list(
+        "spent_at", *(f"session__{name}" for name in _SESSION), *(f"session__user__{name}" for name in _USER)
     ),
     bytes,
 )
 
 
-def open_session(client: Client, refresh_token: str) -> tuple[Session, User]:
-    """The session of a refresh token that this client may use now, and its user.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A refresh token as the rows know it; `is_first` is the one that came with the sign-in."""
 
-    Raises: NotAuthorized (unknown, foreign, expired, revoked; user disabled), PasswordResetRequired.
+    digest: bytes
+    is_first: bool
+    spent_at: datetime | None
+    session: Session
+    user: User
+
+
+def open_session(client: Client, refresh_token: str) -> tuple[Session, User]:
+    """The session of a refresh token that this client may use now, and its user; the token is not spent.
+
+    Raises: NotAuthorized (unknown, foreign, expired, revoked; user disabled), PasswordResetRequired,
+    RefreshTokenReuse (the family is revoked).
     """
-    row = _find.first(digest(refresh_token))
-    if row is None:
+    found = _usable(client, refresh_token)
+    return found.session, found.user
+
+
+def exchange(client: Client, refresh_token: str) -> tuple[Session, User, str | None]:
+    """As `open_session`; for a client with rotation the token is spent, and the third is its successor.
+
+    Raises: as `open_session`.
+    """
+    found = _usable(client, refresh_token)
+    if not ClientSettings.of(client).rotates:
+        return found.session, found.user, None
+    successor = ids.token(64)
+    if found.spent_at is None and not _spend(found, successor):
+        found = _usable(client, refresh_token)  # somebody was faster
+    if found.spent_at is not None:
+        _add(found, successor)
+    return found.session, found.user, successor
+
+
+def _usable(client: Client, refresh_token: str) -> _Found:
+    """A token of this client that works now, for the first time or within its grace period."""
+    found = _find(digest(refresh_token))
+    if found is None or found.session.client_id != client.pk:
         raise NotAuthorized(REFRESH_TOKEN_INVALID)
-    session = Session(**dict(zip(_SESSION, row, strict=False)))
-    user = User(**dict(zip(_USER, row[len(_SESSION) :], strict=True)))
-    if session.client_id != client.pk:
-        raise NotAuthorized(REFRESH_TOKEN_INVALID)
-    if session.revoked_at is not None:
+    if found.spent_at is not None and not _is_in_grace(client, found.spent_at):
+        revoke.family(found.session)
+        raise RefreshTokenReuse()
+    if found.session.revoked_at is not None:
         raise NotAuthorized(REFRESH_TOKEN_REVOKED)
-    if session.expires_at <= clock.now():
+    if found.session.expires_at <= clock.now():
         raise NotAuthorized(REFRESH_TOKEN_EXPIRED)
-    if not user.enabled:
+    if not found.user.enabled:
         raise NotAuthorized(USER_DISABLED)
-    if user.status == UserStatus.RESET_REQUIRED:
+    if found.user.status == UserStatus.RESET_REQUIRED:
         raise PasswordResetRequired()
-    return session, user
+    return found
+
+
+def _find(given: bytes) -> _Found | None:
+    is_first = True
+    row = _find_first.first(given)
+    if row is None:
+        is_first = False
+        row = _find_rotated.first(given)
+    if row is None:
+        return None
+    session = Session(**dict(zip(_SESSION, row[1:], strict=False)))
+    user = User(**dict(zip(_USER, row[1 + len(_SESSION) :], strict=True)))
+    return _Found(given, is_first, row[0], session, user)
+
+
+def _is_in_grace(client: Client, spent_at: datetime) -> bool:
+    """No period is none at all, whatever the clocks of two machines say."""
+    grace = ClientSettings.of(client).retry_grace
+    return bool(grace) and clock.now() < spent_at + grace
+
+
+def _spend(found: _Found, successor: str) -> bool:
+    """Mark a token as spent and keep its successor, both or neither; False when it has been spent, or is gone.
+
+    The first token of a session is on the session's row: that it is spent is told by a row of its own.
+    """
+    now = clock.now()
+    following = RefreshToken(digest=digest(successor), session=found.session)
+    try:
+        with transaction.atomic():
+            _hold(found.user)
+            if found.is_first:
+                spent = RefreshToken(digest=found.digest, session=found.session, spent_at=now)
+                RefreshToken.objects.bulk_create([spent, following])
+            elif RefreshToken.objects.filter(digest=found.digest, spent_at=None).update(spent_at=now):
+                following.save(force_insert=True)
+            else:
+                return False
+    except IntegrityError:
+        return False
+    return True
+
+
+def _add(found: _Found, successor: str) -> None:
+    try:
+        with transaction.atomic():
+            _hold(found.user)
+            RefreshToken(digest=digest(successor), session=found.session).save(force_insert=True)
+    except IntegrityError:  # the session has gone with its client
+        raise NotAuthorized(REFRESH_TOKEN_INVALID) from None
+
+
+def _hold(user: User) -> None:
+    """Keep the user from being deleted until the transaction ends: a token must not be born behind the deletion.
+
+    Raises: NotAuthorized, when it was deleted before.
+    """
+    if not User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk"):
+        raise NotAuthorized(REFRESH_TOKEN_INVALID)

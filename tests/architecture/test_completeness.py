@@ -74,7 +74,7 @@ NOT_BUILT_YET = {
         """
     ),
     "terms": names("CreateTerms DeleteTerms DescribeTerms DescribeTermsByClient ListTerms UpdateTerms"),
-    "tokens": names("GetClientToken GetDerivedToken GetTokensFromRefreshToken"),
+    "tokens": names("GetClientToken GetDerivedToken"),
 }
 
 

@@ -106,13 +106,16 @@ def _send_until_told(pipe: Pipe, port: int, requests: list[bytes], sockets: int)
                 measured, begun = Measured(), now
                 continue
             connection = key.fileobj  # type: ignore[assignment]
-            _read_answer(connection)
+            read_answer(connection)
             measured.latencies.append(time.perf_counter() - sent[connection])
             send(connection)
 
 
-def _read_answer(connection: socket.socket) -> None:
-    """Raises: RuntimeError, when it is anything but 200."""
+def read_answer(connection: socket.socket) -> bytes:
+    """The body.
+
+    Raises: RuntimeError, when it is anything but 200.
+    """
     data = connection.recv(65536)
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += _more(connection)
@@ -120,9 +123,12 @@ def _read_answer(connection: socket.socket) -> None:
     if not head.startswith(b"http/1.1 200"):
         raise RuntimeError(data.decode(errors="replace"))
     length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
-    missing = end + 4 + length - len(data)
+    pieces = [data[end + 4 :]]
+    missing = length - len(pieces[0])
     while missing > 0:
-        missing -= len(_more(connection))
+        pieces.append(_more(connection))
+        missing -= len(pieces[-1])
+    return b"".join(pieces)
 
 
 def _more(connection: socket.socket) -> bytes:

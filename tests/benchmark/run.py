@@ -8,30 +8,19 @@ to the web workers and to the database backends, so the load's own share of the 
 from __future__ import annotations
 
 import argparse
-import base64
-import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import psycopg
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
-from tests.benchmark import costs
+from tests.benchmark import costs, installation
 from tests.benchmark.load import Load, Measured
-from tests.support import clients, factories, processes
-from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server, drop_database, new_server
+from tests.support import clients, factories
+from tests.support.server import Server
 
-MEMORY_KIB, PASSES = 19456, 2
 USERS = 64
 WARM_UP_SECONDS = 2
 AIM_SIGN_IN = 90
@@ -89,7 +78,8 @@ class Fixtures:
 
     def sign_ins(self) -> list[bytes]:
         return [
-            self._call(
+            installation.call(
+                self._server,
                 "InitiateAuth",
                 ClientId=self._client["ClientId"],
                 AuthFlow="USER_PASSWORD_AUTH",
@@ -100,7 +90,8 @@ class Fixtures:
 
     def refreshes(self) -> list[bytes]:
         return [
-            self._call(
+            installation.call(
+                self._server,
                 "InitiateAuth",
                 ClientId=self._client["ClientId"],
                 AuthFlow="REFRESH_TOKEN_AUTH",
@@ -110,78 +101,29 @@ class Fixtures:
         ]
 
     def own_reads(self) -> list[bytes]:
-        return [self._call("GetUser", AccessToken=tokens["AccessToken"]) for tokens in self._tokens]
+        return [
+            installation.call(self._server, "GetUser", AccessToken=tokens["AccessToken"]) for tokens in self._tokens
+        ]
 
     def operator_reads(self) -> list[bytes]:
         """Signed now, so good for five minutes."""
         return [
-            self._call("AdminGetUser", signed=True, UserPoolId=self._pool["Id"], Username=user) for user in self._users
+            installation.call(self._server, "AdminGetUser", signed=True, UserPoolId=self._pool["Id"], Username=user)
+            for user in self._users
         ]
 
     def key_sets(self) -> list[bytes]:
         path = f"/{self._pool['Id']}/.well-known/jwks.json"
         return [f"GET {path} HTTP/1.1\r\nHost: localhost:{self._server.port}\r\n\r\n".encode()]
 
-    def _call(self, operation: str, *, signed: bool = False, **members: Any) -> bytes:
-        request = AWSRequest(
-            "POST",
-            f"{self._server.url}/",
-            data=json.dumps(members).encode(),
-            headers={
-                "Host": f"localhost:{self._server.port}",
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
-            },
-        )
-        if signed:
-            SigV4Auth(Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY), "cognito-idp", clients.REGION).add_auth(request)
-        headers = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-        return f"POST / HTTP/1.1\r\n{headers}Content-Length: {len(request.data)}\r\n\r\n".encode() + request.data
-
 
 def measure(server: Server, name: str, load: Load, *, seconds: float) -> Result:
     time.sleep(WARM_UP_SECONDS)
+    meter = installation.Meter(server)
     load.mark()
-    web, database = _web_cpu(server), _database_cpu(server)
     time.sleep(seconds)
-    web_after, database_after = _web_cpu(server), _database_cpu(server)
-    measured = load.stop()
-    spent = sum(database_after[pid] - database.get(pid, 0.0) for pid in database_after)
-    return Result(name, measured, web_after - web, spent)
-
-
-def _web_cpu(server: Server) -> float:
-    return sum(worker.cpu_seconds for worker in processes.web_workers(server))
-
-
-def _database_cpu(server: Server) -> dict[int, float]:
-    """CPU seconds of each backend that serves the installation."""
-    with psycopg.connect(server.environment["DATABASE_URL"]) as connection:
-        rows = connection.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        ).fetchall()
-    return {pid: processes.cpu_seconds(pid) for (pid,) in rows}
-
-
-@contextmanager
-def running_server(threads: int | None) -> Iterator[Server]:
-    """An installation as it is run for real, and nothing left of it afterwards."""
-    server = new_server(
-        GATEHOUSE_URL="https://gatehouse.example",
-        GATEHOUSE_SECRET_KEYS=base64.b64encode(os.urandom(32)).decode(),
-        GATEHOUSE_ARGON2_MEMORY_KIB=str(MEMORY_KIB),
-        GATEHOUSE_ARGON2_TIME=str(PASSES),
-        GATEHOUSE_WEB_WORKERS=str(os.cpu_count() or 1),
-        **({"GATEHOUSE_WEB_THREADS": str(threads)} if threads else {}),
-    )
-    try:
-        server.manage("migrate", "--verbosity", "0")
-        server.manage("bootstrap")
-        yield server.start()
-    finally:
-        if server.process is not None:
-            server.stop()
-        drop_database(server.environment["DATABASE_URL"])
+    web, database = meter.lap()
+    return Result(name, load.stop(), web, database)
 
 
 @dataclass(frozen=True)
@@ -195,7 +137,9 @@ class Floor:
 def floor() -> Floor:
     """Measured while every core does the same, as under load."""
     cores = os.cpu_count() or 1
-    return Floor(costs.argon2id(MEMORY_KIB, PASSES, at_once=cores), costs.rsa_signature(at_once=cores))
+    return Floor(
+        costs.argon2id(installation.MEMORY_KIB, installation.PASSES, at_once=cores), costs.rsa_signature(at_once=cores)
+    )
 
 
 def report(results: list[Result], floors: list[Floor]) -> None:
@@ -206,7 +150,9 @@ def report(results: list[Result], floors: list[Floor]) -> None:
     argon2id = sum(each.argon2id for each in floors) / len(floors)
     signature = sum(each.signature for each in floors) / len(floors)
     print()
-    print(f"argon2id, {MEMORY_KIB} KiB, {PASSES} passes: {argon2id * 1000:.1f} ms of one core")
+    print(
+        f"argon2id, {installation.MEMORY_KIB} KiB, {installation.PASSES} passes: {argon2id * 1000:.1f} ms of one core"
+    )
     print(f"two RSA-2048 signatures: {2 * signature * 1000:.2f} ms of one core")
     print()
     for result in results:
@@ -230,7 +176,7 @@ def main() -> None:
     if not os.environ.get("DATABASE_URL"):
         sys.exit("Set DATABASE_URL to a PostgreSQL server on this machine; a database is made on it and dropped.")
     results = []
-    with running_server(options.threads) as server:
+    with installation.running(threads=options.threads) as server:
         fixtures = Fixtures(server)
         floors = [floor()]
         for name, requests in (

@@ -114,3 +114,88 @@ def test_client_without_secret_signs_up_in_and_out(aws: Aws, pool_id: str, mailb
     )
     assert refused.endswith("Refresh Token has been revoked")
     assert aws("get-user", *access_token).endswith("Access Token has been revoked")
+
+
+@pytest.fixture
+def client(aws: Aws, pool_id: str) -> tuple[str, str]:
+    """Arguments that name an app client without a secret."""
+    made = aws(
+        "create-user-pool-client",
+        *("--user-pool-id", pool_id, "--client-name", "app"),
+        *("--explicit-auth-flows", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"),
+    )
+    return ("--client-id", made["UserPoolClient"]["ClientId"])
+
+
+def begin(aws: Aws, client: tuple[str, str], name: str, password: str) -> Any:
+    parameters = json.dumps({"USERNAME": name, "PASSWORD": password})
+    return aws("initiate-auth", *client, "--auth-flow", "USER_PASSWORD_AUTH", "--auth-parameters", parameters)
+
+
+def test_invited_user_sets_a_password(aws: Aws, pool_id: str, client: tuple[str, str], mailbox: Mailbox) -> None:
+    pool = ("--user-pool-id", pool_id)
+    address = f"carol-{pool_id[-9:].lower()}@example.com"
+    carol = ("--username", "carol")
+    created = aws(
+        "admin-create-user",
+        *(*pool, *carol, "--desired-delivery-mediums", "EMAIL"),
+        *("--user-attributes", f"Name=email,Value={address}", "Name=email_verified,Value=true"),
+    )["User"]
+    assert (created["Username"], created["UserStatus"]) == ("carol", "FORCE_CHANGE_PASSWORD")
+    first = mailbox.code(address)
+
+    assert aws("forgot-password", *client, *carol).endswith("User password cannot be reset in the current state.")
+    refused = aws("admin-create-user", *pool, *carol)
+    assert "(UsernameExistsException)" in refused
+    assert refused.endswith("User account already exists")
+
+    resend = ("--message-action", "RESEND", "--desired-delivery-mediums", "EMAIL")
+    assert aws("admin-create-user", *pool, *carol, *resend)["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    assert begin(aws, client, "carol", first).endswith("Incorrect username or password.")
+    challenge = begin(aws, client, "carol", mailbox.code(address))
+    assert challenge["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    signed_in = aws(
+        "respond-to-auth-challenge",
+        *(*client, "--challenge-name", "NEW_PASSWORD_REQUIRED", "--session", challenge["Session"]),
+        *("--challenge-responses", json.dumps({"USERNAME": "carol", "NEW_PASSWORD": PASSWORD})),
+    )
+    assert signed_in["AuthenticationResult"]["TokenType"] == "Bearer"
+
+    refused = aws("admin-create-user", *pool, *carol, *resend)
+    assert "(UnsupportedUserStateException)" in refused
+    assert refused.endswith("Resend not possible. carol status is not FORCE_CHANGE_PASSWORD")
+    found = aws("list-users", *pool, "--filter", f'email ^= "{address[:7].upper()}"', "--attributes-to-get", "email")
+    assert [(user["Username"], user["UserStatus"]) for user in found["Users"]] == [("carol", "CONFIRMED")]
+    assert found["Users"][0]["Attributes"] == [{"Name": "email", "Value": address}]
+    assert aws("list-users", *pool, "--filter", 'cognito:user_status = "RESET_REQUIRED"')["Users"] == []
+    assert aws("list-users", *pool, "--filter", 'email > "a"').endswith("Error while parsing filter")
+
+
+def test_reset_user_sets_a_password(aws: Aws, pool_id: str, client: tuple[str, str], mailbox: Mailbox) -> None:
+    pool, dave = ("--user-pool-id", pool_id), ("--username", "dave")
+    address = f"dave-{pool_id[-9:].lower()}@example.com"
+    attributes = (f"Name=email,Value={address}", "Name=email_verified,Value=true")
+    aws("admin-create-user", *pool, *dave, "--message-action", "SUPPRESS", "--user-attributes", *attributes)
+    assert aws("admin-reset-user-password", *pool, *dave).endswith(
+        "User password cannot be reset in the current state."
+    )
+    assert not aws("admin-set-user-password", *pool, *dave, "--password", PASSWORD, "--permanent")
+
+    assert not aws("admin-reset-user-password", *pool, *dave)
+    assert aws("admin-get-user", *pool, *dave)["UserStatus"] == "RESET_REQUIRED"
+    assert begin(aws, client, "dave", PASSWORD).endswith("Password reset required for the user")
+    asked = aws("forgot-password", *client, *dave)["CodeDeliveryDetails"]
+    assert asked == {"Destination": "d***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
+    new = "Another-Password-1"
+    confirm = ("confirm-forgot-password", *client, *dave, "--password", new, "--confirmation-code")
+    assert aws(*confirm, "no-code").endswith("Invalid verification code provided, please try again.")
+    assert not aws(*confirm, mailbox.code(address))
+    assert begin(aws, client, "dave", new)["AuthenticationResult"]["AccessToken"]
+
+    assert not aws("admin-disable-user", *pool, *dave)
+    assert begin(aws, client, "dave", new).endswith("User is disabled.")
+    assert [user["Username"] for user in aws("list-users", *pool, "--filter", 'status = "Disabled"')["Users"]] == [
+        "dave"
+    ]
+    assert not aws("admin-enable-user", *pool, *dave)
+    assert begin(aws, client, "dave", new)["AuthenticationResult"]["AccessToken"]

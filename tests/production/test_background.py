@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sqlite3
@@ -267,6 +268,34 @@ def test_everything_that_is_repeated_is_due_at_the_start(worker: Server) -> None
     until(lambda: count(worker, "identity_backoff") == 0, worker)
     worker.stop()
     assert "Traceback" not in worker.log
+
+
+LEFT_OVER = {
+    "control/gatehouse.exchange": "",
+    "control/gatehouse.exchange.0.partial": '[["gateh',
+    "messages/0_half.gatehouse.msg": '{"body": "W1tdLCB7fS',
+    "messages/1_empty.gatehouse.msg": "",
+    "messages/2_begun.gatehouse.msg.0.partial": "{",
+    "processed/3_taken.gatehouse.msg": "{}",
+}
+
+
+def test_what_a_killed_worker_left_half_written_stops_no_worker(worker: Server) -> None:
+    """The queue's own table was cut off, and a message as well: the worker starts, and does what comes next."""
+    worker.stop()
+    queue = worker.data / "queue"
+    for name, content in LEFT_OVER.items():
+        (queue / name).write_text(content)
+        os.utime(queue / name, (time.time() - 7200, time.time() - 7200))
+    worker.start()
+    _leave_a_lock_out_counter(worker)
+    Clock(worker).advance(hours=1)
+    _run(worker, "from identity.celery import purge_expired; purge_expired.apply_async()")
+    until(lambda: count(worker, "identity_backoff") == 0, worker)
+    assert worker.process is not None
+    assert worker.process.poll() is None
+    left = {str(file.relative_to(queue)) for file in queue.rglob("*") if file.is_file()}
+    assert left & LEFT_OVER.keys() == {"control/gatehouse.exchange"}, "nothing is kept but the table, written anew"
 
 
 def test_broker_that_is_away_stops_neither_sign_in_nor_the_end(install: Install) -> None:

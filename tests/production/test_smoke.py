@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import os
-import re
 import socket
 import time
 from collections.abc import Iterator
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,12 @@ import jwt
 import psycopg
 import pytest
 import requests
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message as MessageHandler
 
 from tests.production.conftest import PRODUCTION, RING, Install
 from tests.support import clients, factories, processes
 from tests.support.clients import refused
-from tests.support.server import Server, free_port
+from tests.support.letters import Letters, delivered
+from tests.support.server import Server
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("DATABASE_URL"), reason="DATABASE_URL names no PostgreSQL server"),
@@ -34,32 +31,10 @@ REDIS = ("127.0.0.1", 6379)
 WORKER_SECONDS = 20
 
 
-class Letters(MessageHandler):
-    """A mail server that keeps what it is given."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.received: list[Message] = []
-
-    def handle_message(self, message: Message) -> None:
-        self.received.append(message)
-
-    def code_to(self, address: str) -> str:
-        letter = next(letter for letter in reversed(self.received) if letter["To"] == address)
-        text = next(part for part in letter.walk() if part.get_content_type() == "text/plain")
-        found = re.search(r"\b\d{6}\b", str(text.get_payload()))
-        assert found
-        return found[0]
-
-
 @pytest.fixture(scope="module")
 def letters() -> Iterator[Letters]:
-    handler = Letters()
-    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    handler.port = controller.port  # type: ignore[attr-defined]
-    yield handler
-    controller.stop()
+    with delivered() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +42,8 @@ def server(install: Install, letters: Letters) -> Server:
     """Prepared by hand as the README says, and started."""
     installation = install(
         **PRODUCTION,
+        **letters.environment,
         GATEHOUSE_WEB_WORKERS="2",
-        GATEHOUSE_EMAIL_URL=f"smtp+plain://127.0.0.1:{letters.port}",  # type: ignore[attr-defined]
-        GATEHOUSE_EMAIL_FROM="accounts@gatehouse.example",
     )
     installation.manage("migrate", "--verbosity", "0")
     installation.manage("bootstrap")

@@ -8,9 +8,11 @@ import hmac
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Barrier
 from typing import Any
 
 import boto3
@@ -130,13 +132,39 @@ def secret_hash(client: dict[str, Any], username: str) -> str:
     return base64.b64encode(mac.digest()).decode()
 
 
+OK = "ok"
+Call = Callable[[], Any]
+
+
+def at_once(*calls: Call) -> list[str]:
+    """Start all of them at the same moment; `ok` or the error code of each, in order."""
+    barrier = Barrier(len(calls))
+
+    def perform(call: Call) -> str:
+        barrier.wait()
+        try:
+            call()
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return OK
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(perform, calls))
+
+
 def burst(server: Server, operation: str, requests_members: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The answers to unsigned requests that are under way at one moment: their last bytes leave together.
+    """`burst_of` requests of one operation."""
+    return burst_of(server, [(operation, members) for members in requests_members])
+
+
+def burst_of(server: Server, requests_made: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The answers to unsigned requests (operation, members) that are under way at one moment: their last bytes leave
+    together.
 
     Threads with an SDK client each spend so long on their own side that the server sees them nearly in a row.
     """
     connections = []
-    for members in requests_members:
+    for operation, members in requests_made:
         body = json.dumps(members).encode()
         head = (
             f"POST / HTTP/1.1\r\nHost: {server.url.partition('//')[2]}\r\nConnection: close\r\n"

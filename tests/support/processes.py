@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from tests.support.server import Server
 
+_SCHEDULER_CLOCK = 2
+"""Of a process's CPU clocks the precise one, as clock_getcpuclockid(3) makes it."""
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -46,6 +50,31 @@ def background(server: Server) -> Process:
     return next(process for process in _children(server) if "celery" in process.command)
 
 
+def kill(server: Server, random: Random) -> set[int]:
+    """End everything of the server at once as nothing can prevent, in any order; returns what was killed."""
+    assert server.process is not None
+    killed = set()
+    while found := of(server):
+        random.shuffle(found)
+        for process in found:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+                killed.add(process.pid)
+    server.process.wait()
+    return killed
+
+
+def using(data: Path) -> list[int]:
+    """Processes, of whatever session, that were started with an installation's folder."""
+    wanted = f"GATEHOUSE_DATA={data}".encode()
+    found = []
+    for process in _alive():
+        with suppress(OSError):
+            if wanted in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0"):
+                found.append(process.pid)
+    return found
+
+
 def gone(server: Server, *, within_seconds: float) -> bool:
     """Whether nothing of the server is left when the time is over."""
     deadline = time.monotonic() + within_seconds
@@ -74,9 +103,11 @@ def _children(server: Server) -> list[Process]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used, of whatever program; 0 when it is gone."""
-    fields = _stat(pid)
-    return _cpu_seconds(fields) if fields else 0.0
+    """What a process has used to the nanosecond, of whatever program; 0 when it is gone."""
+    try:
+        return time.clock_gettime(~pid << 3 | _SCHEDULER_CLOCK)
+    except OSError:
+        return 0.0
 
 
 def _alive() -> list[Process]:

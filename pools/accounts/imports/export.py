@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from identity.paging import Slice
 from pools.accounts import hashes
 from pools.accounts.imports.layout import MAX_ROW_CHARACTERS, MFA_ENABLED, PASSWORD_HASH, USERNAME, header, join
 from pools.config.schema import VERIFIED_FLAGS, Schema
@@ -58,7 +59,7 @@ _Row = tuple[int, str, dict[str, str], str, bool]
 
 
 def _after(pool: Pool, last: int) -> list[_Row]:
-    users = User.objects.filter(pool=pool, id__gt=last).order_by("id")
+    users = Slice(User.objects.all(), {"pool_id": pool.id}).ordered("id", behind=last)
     return list(users.values_list("id", "username", "attributes", "status", "enabled")[:_BATCH])
 
 

@@ -10,7 +10,7 @@ import orjson
 from identity import clock
 from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords, search
+from pools.accounts import passwords, rivals, search
 from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX, Schema
 from pools.models import Attempt, Credential, User
@@ -58,7 +58,7 @@ class NewPassword:
         return Proof("new_password", lambda: self._set(attempt, hashed, given))
 
     def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
-        fresh = user_attributes.locked(attempt.user)
+        fresh = rivals.locked(attempt.user, {**attempt.user.attributes, **given})
         if Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists():
             raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
         fresh.pool = attempt.user.pool

@@ -561,7 +561,6 @@ def test_provider_must_exist(idp: Any, shared: dict[str, Any], provider: str) ->
 
 
 UNBUILT = {
-    "RefreshTokenRotation.Feature": "ENABLED",
     "AnalyticsConfiguration.ApplicationId": "0123456789abcdef",
     "EnablePropagateAdditionalUserContextData": True,
 }

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.support import clients, factories
+from tests.support.clients import OK, Call, at_once
 from tests.support.factories import unique
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server
 
 ROUNDS = 8
-OK = "ok"
-
-Call = Callable[[], Any]
-
-
-@pytest.fixture(scope="module")
-def busy() -> Iterator[Server]:
-    """Two worker processes, which share nothing but the database."""
-    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
-    yield running
-    assert "Traceback" not in running.log, running.log
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +23,6 @@ def idp(busy: Server) -> Any:
 @pytest.fixture(scope="module")
 def pool(idp: Any) -> dict[str, Any]:
     return factories.make_pool(idp)
-
-
-def at_once(*calls: Call) -> list[str]:
-    """Start all of them at the same moment; `ok` or the error code of each, in order."""
-    barrier = Barrier(len(calls))
-
-    def perform(call: Call) -> str:
-        barrier.wait()
-        try:
-            call()
-        except ClientError as error:
-            return str(error.response["Error"]["Code"])
-        return OK
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(perform, calls))
 
 
 def adding(idp: Any, pool: dict[str, Any], group: str, user: str) -> Call:

@@ -446,6 +446,80 @@ def test_refused_mail_leaves_a_user_who_may_ask_again(
     assert address not in mailing.log
 
 
+@pytest.fixture
+def refusing(postman: Postman) -> Iterator[None]:
+    """No mail gets through."""
+    postman.refuses = "recipient"
+    yield
+    postman.refuses = ""
+
+
+@pytest.mark.usefixtures("refusing")
+@pytest.mark.parametrize("mediums", [["EMAIL", "SMS"], ["SMS", "EMAIL"]])
+def test_invitation_by_both_channels_is_one_when_either_gets_through(
+    operator: Any, mailing: Server, mail_pool: Pool, mediums: list[str]
+) -> None:
+    """An error would have the operator send another password, which ends the one that has arrived."""
+    name = unique()
+    addresses = {"email": f"{name}@example.com", "phone_number": "+4915112340004"}
+    invite(operator, mail_pool, name, *mediums, **addresses)
+    operator.admin_create_user(
+        UserPoolId=mail_pool["Id"], Username=name, MessageAction="RESEND", DesiredDeliveryMediums=mediums
+    )
+    messages = Mailbox(mailing).messages(name)
+    assert [message["channel"] for message in messages] == ["SMS", "SMS"]
+    assert messages[0]["code"] != messages[1]["code"] == PASSWORD
+
+
+@pytest.mark.usefixtures("refusing")
+def test_invitation_that_does_not_arrive_again_is_told(operator: Any, mail_pool: Pool) -> None:
+    name = unique()
+    operator.admin_create_user(
+        UserPoolId=mail_pool["Id"],
+        Username=name,
+        MessageAction="SUPPRESS",
+        UserAttributes=as_members({"email": f"{name}@example.com"}),
+    )
+    with refused(NOT_DELIVERED):
+        operator.admin_create_user(
+            UserPoolId=mail_pool["Id"], Username=name, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"]
+        )
+
+
+@pytest.mark.usefixtures("refusing")
+def test_failed_delivery_does_not_tell_who_exists(operator: Any, anyone: Any, mail_pool: Pool) -> None:
+    """Who does not exist has no address that refuses mail."""
+    discreet = factories.make_client(operator, mail_pool, PreventUserExistenceErrors="ENABLED")
+    waiting, confirmed, nobody = unique(), unique(), unique()
+    with refused(NOT_DELIVERED):
+        sign_up(anyone, discreet, waiting, email=f"{waiting}@example.com")
+    factories.make_user(operator, mail_pool, confirmed, email=f"{confirmed}@example.com", email_verified="true")
+    for ask in (anyone.resend_confirmation_code, anyone.forgot_password):
+        for name in (waiting, confirmed, nobody):
+            details = ask(ClientId=discreet["ClientId"], Username=name)["CodeDeliveryDetails"]
+            assert (details["DeliveryMedium"], details["AttributeName"]) == ("EMAIL", "email")
+
+
+@pytest.mark.usefixtures("refusing")
+def test_failed_delivery_of_a_recovery_code_is_told_elsewhere(
+    operator: Any, anyone: Any, postman: Postman, mail_pool: Pool, mail_app: Client
+) -> None:
+    name = unique()
+    address = f"{name}@example.com"
+    factories.make_user(operator, mail_pool, name, email=address, email_verified="true")
+    asked = {"ClientId": mail_app["ClientId"], "Username": name}
+    with refused(NOT_DELIVERED):
+        anyone.forgot_password(**asked)
+    operator.admin_reset_user_password(UserPoolId=mail_pool["Id"], Username=name)  # models no such error
+    with refused("PasswordResetRequiredException"):
+        factories.sign_in(anyone, mail_app, name)
+    postman.refuses = ""
+    anyone.forgot_password(**asked)
+    new = "Another-Horse-2"
+    anyone.confirm_forgot_password(**asked, ConfirmationCode=code_in(postman.mail_to(address)), Password=new)
+    assert factories.sign_in(anyone, mail_app, name, new)
+
+
 def test_nobody_at_the_other_end_is_a_failed_delivery(
     operator: Any, anyone: Any, postman: Postman, mail_pool: Pool, mail_app: Client
 ) -> None:

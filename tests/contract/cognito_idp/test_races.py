@@ -1,37 +1,20 @@
 """Who wins when two want the same at once: one does, the rest get the declared error, nothing is half-written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.support import clients, factories
-from tests.support.clients import refused
+from tests.support.clients import OK, Call, at_once, refused
 from tests.support.factories import PASSWORD, attributes_of, unique
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server
 
 ROUNDS = 10
-OK = "ok"
 
 Client = dict[str, Any]
 Pool = dict[str, Any]
-Call = Callable[[], Any]
-
-
-@pytest.fixture(scope="module")
-def busy() -> Iterator[Server]:
-    """Two worker processes, which share nothing but the database."""
-    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
-    yield running
-    assert "Traceback" not in running.log, running.log
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +54,6 @@ def address_pool(idp: Any) -> Pool:
 @pytest.fixture(scope="module")
 def address_client(idp: Any, address_pool: Pool) -> Client:
     return factories.make_client(idp, address_pool)
-
-
-def at_once(*calls: Call) -> list[str]:
-    """Start all of them at the same moment; `ok` or the error code of each, in order."""
-    barrier = Barrier(len(calls))
-
-    def perform(call: Call) -> str:
-        barrier.wait()
-        try:
-            call()
-        except ClientError as error:
-            return str(error.response["Error"]["Code"])
-        return OK
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(perform, calls))
 
 
 def signing_up(public: Any, client: Client, username: str, **attributes: str) -> Call:

@@ -1,5 +1,6 @@
 """AdminCreateUser, AdminGetUser, GetUser, AdminDeleteUser and DeleteUser."""
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -298,6 +299,88 @@ def test_resent_invitation_may_bring_a_chosen_password(idp: Any, pool: Pool, mai
         create(idp, pool, name, TemporaryPassword="short", **members)
     create(idp, pool, name, TemporaryPassword="Chosen-Horse-3", **members)
     assert mailbox.code(name) == "Chosen-Horse-3"
+
+
+def test_resent_invitation_goes_where_it_was_asked_to(idp: Any, pool: Pool, mailbox: Mailbox) -> None:
+    name = unique()
+    given = {"email": f"{name}@example.com", "phone_number": "+4915112340003"}
+    create(idp, pool, name, given, MessageAction="SUPPRESS")
+    for mediums in (["EMAIL"], ["SMS"], ["SMS", "EMAIL"]):
+        before = len(mailbox.messages(name))
+        create(idp, pool, name, MessageAction="RESEND", DesiredDeliveryMediums=mediums)
+        new = mailbox.messages(name)[: len(mailbox.messages(name)) - before]
+        assert sorted(message["channel"] for message in new) == sorted(mediums)
+        assert len({message["code"] for message in new}) == 1, "one password by all channels"
+        assert {message["kind"] for message in new} == {"AdminCreateUser"}
+    create(idp, pool, name, MessageAction="RESEND")
+    assert mailbox.messages(name)[0]["channel"] == "SMS"
+
+
+def test_invitation_that_cannot_be_resent_leaves_the_password(
+    public: Any, idp: Any, pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    name = unique()
+    create(idp, pool, name, {"family_name": "x"}, TemporaryPassword=PASSWORD)
+    for medium, noun in (("SMS", "phone number"), ("EMAIL", "email")):
+        with refused("InvalidParameterException", f"User does not have a valid {noun}"):
+            create(idp, pool, name, MessageAction="RESEND", DesiredDeliveryMediums=[medium])
+    with refused("InvalidPasswordException"):
+        create(idp, pool, name, MessageAction="RESEND", TemporaryPassword="short")
+    answer = public.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )
+    assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert mailbox.messages(name) == []
+
+
+def test_resending_changes_the_password_and_nothing_else(idp: Any, pool: Pool) -> None:
+    name = unique()
+    made = create(idp, pool, name, {"email": f"{name}@example.com", "family_name": "Lovelace"})
+    resent = create(idp, pool, name, {"family_name": "Other", "custom:role": "x"}, MessageAction="RESEND")
+    assert values(resent) == values(made)
+    assert resent.keys() == made.keys()
+    assert (resent["UserCreateDate"], resent["Enabled"]) == (made["UserCreateDate"], True)
+
+
+@pytest.mark.parametrize(
+    ("form", "make_name", "medium"),
+    [
+        ("email", lambda: f"{unique()}@example.com", "EMAIL"),
+        ("phone_number", lambda: f"+49151{uuid.uuid4().int % 10**9:09}", "SMS"),
+    ],
+)
+def test_invitation_names_the_address_that_is_the_user_name(
+    idp: Any, mailbox: Mailbox, form: str, make_name: Callable[[], str], medium: str
+) -> None:
+    pool = factories.make_pool(idp, UsernameAttributes=[form])
+    name = make_name()
+    user = create(idp, pool, name, DesiredDeliveryMediums=[medium])
+    assert user["Username"] == values(user)["sub"]
+    for known_as in (name, user["Username"]):
+        create(idp, pool, known_as, MessageAction="RESEND", DesiredDeliveryMediums=[medium])
+    messages = mailbox.messages(name)
+    assert len(messages) == 3
+    for message in messages:
+        assert message["body"].strip() == f"Your username is {name} and temporary password is {message['code']}."
+
+
+def test_generated_password_of_a_suppressed_invitation_is_nowhere(idp: Any, pool: Pool, mailbox: Mailbox) -> None:
+    """Whoever suppresses the message sets a password of their own, or has the invitation resent."""
+    name = unique()
+    answer = create(idp, pool, name, {"email": f"{name}@example.com"}, MessageAction="SUPPRESS")
+    assert "password" not in str(answer).lower().replace("force_change_password", "")
+    assert mailbox.messages(name) == []
+    create(idp, pool, name, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"])
+    assert len(mailbox.messages(name)) == 1
+
+
+def test_message_action_is_one_of_two(idp: Any, pool: Pool) -> None:
+    name = unique()
+    with refused("InvalidParameterException"):
+        create(idp, pool, name, MessageAction="WHISPER")
+    assert_absent(idp, pool, name)
 
 
 def test_nothing_is_resent_to_who_does_not_exist(idp: Any, pool: Pool) -> None:

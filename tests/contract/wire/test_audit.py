@@ -139,6 +139,19 @@ def change_everything(
         **{**sign_in, "AuthFlow": "REFRESH_TOKEN_AUTH"}, AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]}
     )
     idp.admin_user_global_sign_out(**named, Username="invited")
+    idp.admin_disable_user(**named, Username="invited")
+    idp.admin_enable_user(**named, Username="invited")
+    idp.admin_update_user_attributes(
+        **named,
+        Username="invited",
+        UserAttributes=[
+            {"Name": "email", "Value": SECRETS["e-mail address"]},
+            {"Name": "email_verified", "Value": "true"},
+            {"Name": "name", "Value": SECRETS["attribute"]},
+        ],
+    )
+    idp.admin_delete_user_attributes(**named, Username="invited", UserAttributeNames=["name"])
+    idp.admin_reset_user_password(**named, Username="invited")
     idp.create_group(**named, GroupName="readers")
     idp.update_group(**named, GroupName="readers", Precedence=1)
     idp.admin_add_user_to_group(**named, GroupName="readers", Username="invited")
@@ -202,6 +215,11 @@ def refuse_everything(
         lambda: idp.admin_confirm_sign_up(**invited),
         lambda: idp.admin_delete_user(**nobody),
         lambda: idp.admin_user_global_sign_out(**nobody),
+        lambda: idp.admin_disable_user(**nobody),
+        lambda: idp.admin_enable_user(**nobody),
+        lambda: idp.admin_update_user_attributes(**nobody, UserAttributes=[{"Name": "name", "Value": "n"}]),
+        lambda: idp.admin_delete_user_attributes(**nobody, UserAttributeNames=["name"]),
+        lambda: idp.admin_reset_user_password(**nobody),
         lambda: idp.create_group(**named, GroupName="writers"),
         lambda: idp.update_group(**named, GroupName="readers", Precedence=1),
         lambda: idp.delete_group(**named, GroupName="readers"),
@@ -248,6 +266,7 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_user_pool_client_secrets(**confidential)
     idp.list_tags_for_resource(ResourceArn=arn)
     idp.admin_get_user(**named, Username="invited")
+    idp.list_users(**named)
     idp.get_group(**named, GroupName="writers")
     idp.list_groups(**named)
     idp.list_users_in_group(**named, GroupName="writers")

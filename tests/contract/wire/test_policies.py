@@ -351,6 +351,8 @@ VALUES = {
     "CustomAttributes": [{"Name": "role", "AttributeDataType": "String"}],
     "Tags": {"k": "v"},
     "TagKeys": ["k"],
+    "UserAttributes": [{"Name": "nickname", "Value": "n"}],
+    "UserAttributeNames": ["nickname"],
 }
 ON_A_POOL = sorted(
     name
@@ -457,6 +459,13 @@ def test_clients_of_the_operators_pool_do_not_exist_for_the_public(
         "InitiateAuth, refresh": lambda: public.initiate_auth(
             ClientId=client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=refresh
         ),
+        "GetTokensFromRefreshToken": lambda: public.get_tokens_from_refresh_token(
+            ClientId=client_id, RefreshToken=operators_tokens["Refresh"]
+        ),
+        "ForgotPassword": lambda: public.forgot_password(**named),
+        "ConfirmForgotPassword": lambda: public.confirm_forgot_password(
+            **named, ConfirmationCode="123456", Password=factories.PASSWORD
+        ),
         "RespondToAuthChallenge": lambda: public.respond_to_auth_challenge(ClientId=client_id, **challenge),
         "RevokeToken": lambda: public.revoke_token(ClientId=client_id, Token=operators_tokens["Refresh"]),
     }
@@ -480,6 +489,14 @@ def test_tokens_of_operators_open_nothing_of_the_self_service(public: Any, opera
         "GetUser": lambda: public.get_user(**token),
         "ChangePassword": lambda: public.change_password(**token, **passwords),
         "GlobalSignOut": lambda: public.global_sign_out(**token),
+        "UpdateUserAttributes": lambda: public.update_user_attributes(
+            **token, UserAttributes=[{"Name": "nickname", "Value": "n"}]
+        ),
+        "DeleteUserAttributes": lambda: public.delete_user_attributes(**token, UserAttributeNames=["nickname"]),
+        "GetUserAttributeVerificationCode": lambda: public.get_user_attribute_verification_code(
+            **token, AttributeName="email"
+        ),
+        "VerifyUserAttribute": lambda: public.verify_user_attribute(**token, AttributeName="email", Code="123456"),
         "DeleteUser": lambda: public.delete_user(**token),
     }
     by_token = {

@@ -318,6 +318,40 @@ def test_one_connection_serves_many_requests_after_refusals_too(server: Server) 
     connection.close()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "target"),
+    [
+        ("POST", "/", "Nonsense"),
+        ("PATCH", "/", f"{TARGET_PREFIX}.InitiateAuth"),
+        ("OPTIONS", "/", f"{TARGET_PREFIX}.InitiateAuth"),
+        ("POST", "/nowhere", f"{TARGET_PREFIX}.InitiateAuth"),
+    ],
+)
+def test_a_body_that_nobody_wanted_does_not_end_the_connection(
+    server: Server, method: str, path: str, target: str
+) -> None:
+    """The server would close it without a word, and the next request on it would be lost."""
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    for _ in range(20):
+        connection.request(method, path, b" " * 300_000, {"Content-Type": CONTENT_TYPE, "X-Amz-Target": target})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status < 500
+        assert not answer.will_close
+    connection.close()
+
+
+def test_a_body_that_is_too_long_is_refused_and_does_not_end_the_connection(server: Server) -> None:
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=10)
+    headers = {"Content-Type": CONTENT_TYPE, "X-Amz-Target": f"{TARGET_PREFIX}.InitiateAuth"}
+    for _ in range(5):
+        connection.request("POST", "/", b" " * (LONGEST_BODY * 2), headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, answer.will_close) == (413, False)
+    connection.close()
+
+
 # Responses
 
 
@@ -403,6 +437,24 @@ class Recorder:
             self.contents.setdefault(model.name, []).append(http_response.content)
 
 
+def change_attributes_and_password(idp: Any, public: Any, mailbox: Mailbox, client: dict[str, Any], user: str) -> None:
+    """All that a user and an administrator can do to a profile and its password."""
+    named, address = {"UserPoolId": client["UserPoolId"], "Username": user}, f"{user}@example.com"
+    by_client = {"ClientId": client["ClientId"], "Username": user}
+    nickname = [{"Name": "nickname", "Value": "n"}]
+    idp.admin_disable_user(**named)
+    idp.admin_enable_user(**named)
+    idp.admin_update_user_attributes(**named, UserAttributes=[*nickname, {"Name": "email", "Value": address}])
+    idp.admin_delete_user_attributes(**named, UserAttributeNames=["nickname"])
+    token = {"AccessToken": factories.sign_in(public, client, user)["AccessToken"]}
+    public.update_user_attributes(**token, UserAttributes=nickname)
+    public.delete_user_attributes(**token, UserAttributeNames=["nickname"])
+    public.get_user_attribute_verification_code(**token, AttributeName="email")
+    public.verify_user_attribute(**token, AttributeName="email", Code=mailbox.code(address))
+    idp.admin_reset_user_password(**named)
+    public.confirm_forgot_password(**by_client, ConfirmationCode=mailbox.code(address), Password=factories.PASSWORD)
+
+
 def test_operations_without_output_answer_nothing_and_memberless_ones_an_empty_object(
     server: Server, mailbox: Mailbox
 ) -> None:
@@ -424,6 +476,11 @@ def test_operations_without_output_answer_nothing_and_memberless_ones_an_empty_o
     public.sign_up(ClientId=client["ClientId"], Username="newcomer", Password=factories.PASSWORD)
     idp.admin_confirm_sign_up(**named, Username="newcomer")
     idp.admin_user_global_sign_out(**named, Username=third)
+    idp.create_group(**named, GroupName="group")
+    idp.admin_add_user_to_group(**named, GroupName="group", Username=third)
+    idp.admin_remove_user_from_group(**named, GroupName="group", Username=third)
+    idp.delete_group(**named, GroupName="group")
+    change_attributes_and_password(idp, public, mailbox, client, third)
     idp.admin_delete_user(**named, Username=third)
     idp.add_custom_attributes(**named, CustomAttributes=[{"Name": "role", "AttributeDataType": "String"}])
     idp.tag_resource(ResourceArn=pool["Arn"], Tags={"team": "a"})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from identity.config import Config, ConfigError, load
+from identity.config import AWS_REQUEST_RATES, Config, ConfigError, load
 
 KEYS = [bytes([number]) * 32 for number in range(3)]
 
@@ -72,6 +72,11 @@ def test_other_variables_are_none_of_its_business() -> None:
         ),
         ("DATABASE_URL", "postgres://u:p@h:5432/db", "database", "postgres://u:p@h:5432/db"),
         ("REDIS_URL", "rediss://h:6379/0", "redis_url", "rediss://h:6379/0"),
+        ("GATEHOUSE_REQUEST_RATES", "", "request_rates", {}),
+        ("GATEHOUSE_REQUEST_RATES", "AWS", "request_rates", AWS_REQUEST_RATES),
+        ("GATEHOUSE_REQUEST_RATES", "UserRead=7, UserList = 1,", "request_rates", {"UserRead": 7, "UserList": 1}),
+        ("GATEHOUSE_REQUEST_RATES", "aws,UserRead=7", "request_rates", {**AWS_REQUEST_RATES, "UserRead": 7}),
+        ("GATEHOUSE_REQUEST_RATES", "UserRead=7,aws", "request_rates", {**AWS_REQUEST_RATES, "UserRead": 7}),
         ("GATEHOUSE_EMAIL_URL", "smtp+plain://mail:25", "email_url", "smtp+plain://mail:25"),
     ],
 )
@@ -109,6 +114,11 @@ def test_a_variable_is_read(variable: str, raw: str, name: str, value: Any) -> N
         ("DATABASE_URL", "mysql://u:p@h/db", "use a URL that begins with postgres://, postgresql://, sqlite://"),
         ("DATABASE_URL", "gatehouse.sqlite3", "use a URL that begins with postgres://, postgresql://, sqlite://"),
         ("REDIS_URL", "localhost:6379", "use a URL that begins with redis://, rediss://, redis+socket://, sentinel://"),
+        ("GATEHOUSE_REQUEST_RATES", "UserRead", "UserRead: use a whole number of 1 or more"),
+        ("GATEHOUSE_REQUEST_RATES", "aws,UserRead=0", "UserRead: use a whole number of 1 or more"),
+        ("GATEHOUSE_REQUEST_RATES", "UserRead=1.5", "UserRead: use a whole number of 1 or more"),
+        ("GATEHOUSE_REQUEST_RATES", "userread=1", f"'userread'; there are aws, {', '.join(AWS_REQUEST_RATES)}"),
+        ("GATEHOUSE_REQUEST_RATES", "aws=1", f"'aws'; there are aws, {', '.join(AWS_REQUEST_RATES)}"),
         ("GATEHOUSE_EMAIL_URL", "mail.example:25", "use a URL that begins with smtp://, smtps://, smtp+plain://"),
         ("GATEHOUSE_EMAIL_URL", "smtp://", "use a URL that begins with smtp://, smtps://, smtp+plain://"),
     ],

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from identity import clock, paging
 from identity.errors import InvalidParameter
-from identity.models import AttemptWindow
-from identity.paging import Page
+from identity.models import AttemptWindow, Tag
+from identity.paging import Page, Slice
 
 BOUND = ["ListThings", "pool", None]
 KEYS = [f"{prefix}{number}" for number in range(5) for prefix in ("a", "B", "_", "é", "Z-")]
@@ -154,6 +154,25 @@ def test_a_token_expires_after_an_hour() -> None:
 @pytest.mark.usefixtures("rows")
 def test_a_token_has_no_white_space() -> None:
     assert not set(first_token()) & set(" \t\r\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("order", ["key", "-key"])
+@pytest.mark.parametrize("limit", [1, 3, 4, 25, 60])
+def test_a_slice_gives_its_rows_once_and_nobody_elses(order: str, limit: int) -> None:
+    for arn in ("arn:a", "arn:b", "arn:c"):
+        Tag.objects.bulk_create(Tag(resource_arn=arn, key=f"{arn} {key}", value=key) for key in KEYS)
+    source = Slice(Tag.objects.exclude(value="a3"), {"resource_arn": "arn:b"})
+    seen: list[str] = []
+    token = None
+    while True:
+        found = paging.page(source, order=order, limit=limit, token=token, bound_to=BOUND)
+        seen += [row.key for row in found.items]
+        token = found.next_token
+        if token is None:
+            break
+    wanted = Tag.objects.filter(resource_arn="arn:b").exclude(value="a3").order_by(order)
+    assert seen == [row.key for row in wanted]
 
 
 # Items sorted here

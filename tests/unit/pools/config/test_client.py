@@ -50,7 +50,7 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "EnableTokenRevocation": {"EnableTokenRevocation": False},
     "EnablePropagateAdditionalUserContextData": {"EnablePropagateAdditionalUserContextData": True},
     "AuthSessionValidity": {"AuthSessionValidity": 5},
-    "RefreshTokenRotation": {"RefreshTokenRotation": {"Feature": "DISABLED", "RetryGracePeriodSeconds": 5}},
+    "RefreshTokenRotation": {"RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 5}},
 }
 # What the operation or `provisioning` takes before settings are made; their contract tests show that each has effect.
 NOT_SETTINGS = {"UserPoolId", "ClientId", "ClientName", "GenerateSecret", "ClientSecret"}
@@ -94,7 +94,6 @@ def test_every_unbuilt_path_is_one_of_the_model() -> None:
 @pytest.mark.parametrize(
     "members",
     [
-        {"RefreshTokenRotation": {"Feature": "DISABLED"}},
         {"AnalyticsConfiguration": {}},
         {"EnablePropagateAdditionalUserContextData": False},
     ],
@@ -127,6 +126,44 @@ REFRESH, SRP, CUSTOM = "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW
 )
 def test_flows_are_read_as_newer_names(flows: list[str], allowed: set[str]) -> None:
     assert ClientSettings.read(_stored({"ExplicitAuthFlows": flows})).auth_flows == allowed
+
+
+ROTATION = {"RefreshTokenRotation": {"Feature": "ENABLED"}}
+
+
+@pytest.mark.parametrize(
+    ("flows", "allowed"),
+    [
+        ([], {SRP, CUSTOM}),
+        ([SRP], {SRP}),
+        (["USER_PASSWORD_AUTH"], {"ALLOW_USER_PASSWORD_AUTH", SRP}),
+        (["CUSTOM_AUTH_FLOW_ONLY"], {CUSTOM}),
+    ],
+)
+def test_rotation_takes_the_refresh_flow_away(flows: list[str], allowed: set[str]) -> None:
+    assert ClientSettings.read(_stored({"ExplicitAuthFlows": flows, **ROTATION})).auth_flows == allowed
+
+
+def test_rotation_and_the_refresh_flow_exclude_each_other() -> None:
+    with pytest.raises(InvalidParameter):
+        _stored({"ExplicitAuthFlows": [SRP, REFRESH], **ROTATION})
+    _stored({"ExplicitAuthFlows": [SRP, REFRESH], "RefreshTokenRotation": {"Feature": "DISABLED"}})
+
+
+@pytest.mark.parametrize(
+    ("rotation", "rotates", "seconds"),
+    [
+        ({}, False, 0),
+        ({"Feature": "DISABLED"}, False, 0),
+        ({"Feature": "DISABLED", "RetryGracePeriodSeconds": 7}, False, 7),
+        ({"Feature": "ENABLED"}, True, 0),
+        ({"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}, True, 0),
+        ({"Feature": "ENABLED", "RetryGracePeriodSeconds": 60}, True, 60),
+    ],
+)
+def test_rotation_as_the_domain_reads_it(rotation: dict[str, Any], rotates: bool, seconds: int) -> None:
+    found = ClientSettings.read(_stored({"RefreshTokenRotation": rotation}))
+    assert (found.rotates, found.retry_grace) == (rotates, timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("members", [{}, {"PreventUserExistenceErrors": "LEGACY"}])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from identity import clock, ids
+from identity.access.actor import Actor, Kind
 from identity.errors import (
     SESSION_EXPIRED,
     SESSION_INVALID,
@@ -17,6 +20,7 @@ from identity.errors import (
     NotAuthorized,
     ServiceError,
 )
+from identity.models import AuditEvent
 from pools.accounts import passwords, sign_up
 from pools.config import client as client_config
 from pools.config import pool as pool_config
@@ -30,6 +34,8 @@ from pools.signin.flows import Channel
 
 pytestmark = pytest.mark.django_db
 
+APP = Actor(Kind.ANONYMOUS, "InitiateAuth", clock.now(), "request", "127.0.0.1")
+OPERATOR = Actor(Kind.OPERATOR, "AdminRespondToAuthChallenge", clock.now(), "request", "127.0.0.1", arn="arn")
 TEMPORARY, PERMANENT = "Correct-Horse-1", "Another-Horse-2"
 CHALLENGE = "NEW_PASSWORD_REQUIRED"
 
@@ -62,14 +68,24 @@ def invited(client: Client) -> User:
 
 def begin(client: Client) -> Challenged:
     parameters = {"USERNAME": "bob", "PASSWORD": TEMPORARY}
-    outcome = attempt.begin(client, "USER_PASSWORD_AUTH", parameters, channel=Channel.API)
+    outcome = attempt.begin(client, "USER_PASSWORD_AUTH", parameters, channel=Channel.API, by=APP)
     assert isinstance(outcome, Challenged)
     return outcome
 
 
-def answer(client: Client, session: str, password: str = PERMANENT) -> SignedIn | Challenged:
+def answer(client: Client, session: str, password: str = PERMANENT, by: Actor = APP) -> SignedIn | Challenged:
     answers = {"USERNAME": "bob", "NEW_PASSWORD": password}
-    return attempt.answer(client, CHALLENGE, session, "bob", answers, channel=Channel.API)
+    return attempt.answer(client, CHALLENGE, session, "bob", answers, channel=Channel.API, by=by)
+
+
+class Cut(Exception):
+    """The process ended here."""
+
+
+def cut_at_the_audit_row(execute: Any, sql: str, *rest: Any) -> Any:
+    if sql.startswith('INSERT INTO "identity_auditevent"'):
+        raise Cut
+    return execute(sql, *rest)
 
 
 def row() -> dict[str, object]:
@@ -79,7 +95,7 @@ def row() -> dict[str, object]:
 def test_a_sign_in_that_is_finished_at_once_leaves_no_row(client: Client, invited: User) -> None:
     User.objects.update(status=UserStatus.CONFIRMED)
     parameters = {"USERNAME": "bob", "PASSWORD": TEMPORARY}
-    outcome = attempt.begin(client, "USER_PASSWORD_AUTH", parameters, channel=Channel.API)
+    outcome = attempt.begin(client, "USER_PASSWORD_AUTH", parameters, channel=Channel.API, by=APP)
     assert isinstance(outcome, SignedIn)
     assert (outcome.user, outcome.client) == (invited, client)
     assert not Attempt.objects.exists()
@@ -130,6 +146,28 @@ def test_an_effect_that_fails_takes_the_step_back(client: Client, invited: User)
     assert (row(), User.objects.values().get(), Credential.objects.values().get()) == before
 
 
+def test_an_operators_answer_and_its_audit_row_are_one_write(client: Client, invited: User) -> None:
+    session = begin(client).session
+    before = (row(), User.objects.values().get(), Credential.objects.values().get())
+    with connection.execute_wrapper(cut_at_the_audit_row), pytest.raises(Cut):
+        answer(client, session, by=OPERATOR)
+    assert (row(), User.objects.values().get(), Credential.objects.values().get()) == before
+    answer(client, session, by=OPERATOR)
+    (event,) = AuditEvent.objects.all()
+    assert event.event == OPERATOR.event
+    assert event.detail == {"sub": invited.sub, "client_id": client.client_id, "answered": CHALLENGE}
+
+
+def test_an_operators_challenge_and_its_audit_row_are_one_write(client: Client, invited: User) -> None:
+    parameters = {"USERNAME": "bob", "PASSWORD": TEMPORARY}
+    with connection.execute_wrapper(cut_at_the_audit_row), pytest.raises(Cut):
+        attempt.begin(client, "ADMIN_NO_SRP_AUTH", parameters, channel=Channel.ADMIN, by=OPERATOR)
+    assert not Attempt.objects.exists()
+    attempt.begin(client, "ADMIN_NO_SRP_AUTH", parameters, channel=Channel.ADMIN, by=OPERATOR)
+    (event,) = AuditEvent.objects.all()
+    assert event.detail == {"sub": invited.sub, "client_id": client.client_id, "challenge": CHALLENGE}
+
+
 def test_an_answer_to_a_step_that_was_taken_meanwhile_is_refused(client: Client, invited: User) -> None:
     session = begin(client).session
     Attempt.objects.update(step=7)  # the row as it was read stays behind
@@ -175,5 +213,5 @@ def test_a_session_ends_to_the_second(client: Client, invited: User) -> None:
 def test_a_session_of_one_channel_is_none_of_another(client: Client, invited: User, challenge: str) -> None:
     session = begin(client).session
     with pytest.raises(ServiceError) as refusal:
-        attempt.answer(client, challenge, session, "bob", {"NEW_PASSWORD": PERMANENT}, channel=Channel.ADMIN)
+        attempt.answer(client, challenge, session, "bob", {"NEW_PASSWORD": PERMANENT}, channel=Channel.ADMIN, by=APP)
     assert refusal.value.message == SESSION_INVALID

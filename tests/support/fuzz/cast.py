@@ -1,0 +1,197 @@
+"""What really exists, so that hostile requests come past the front door: pools of three kinds, each with its people.
+
+Requests spoil what they name. `mend()` makes anew what the last one may have taken away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from identity.wire.services import cognito_idp
+from tests.support import clients, factories
+from tests.support.clients import post
+from tests.support.mailbox import Mailbox
+from tests.support.server import Server
+
+_numbers = itertools.count(1)
+
+_PLAIN: dict[str, Any] = {
+    "Schema": [
+        {"Name": "text", "AttributeDataType": "String", "Mutable": True},
+        {"Name": "size", "AttributeDataType": "Number", "Mutable": True},
+        {"Name": "flag", "AttributeDataType": "Boolean", "Mutable": True},
+        {"Name": "moment", "AttributeDataType": "DateTime", "Mutable": True},
+    ],
+    "AutoVerifiedAttributes": ["email"],
+}
+_BY_EMAIL: dict[str, Any] = {
+    "UsernameAttributes": ["email"],
+    "AutoVerifiedAttributes": ["email"],
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+}
+_WITH_ALIASES: dict[str, Any] = {
+    "AliasAttributes": ["email", "phone_number", "preferred_username"],
+    "AutoVerifiedAttributes": ["email"],
+    "UsernameConfiguration": {"CaseSensitive": False},
+    "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}},
+}
+TEMPORARY_PASSWORD = "Temporary-Horse-1"
+KINDS = (_PLAIN, _BY_EMAIL, _WITH_ALIASES)
+
+_PAGE_SIZES = ("Limit", "MaxResults")
+_PAGE_TOKENS = ("NextToken", "PaginationToken")
+
+Values = dict[str, str]
+
+
+class Cast:
+    """One pool with a client and three people: signed in, invited with a Session, signed up with a code."""
+
+    def __init__(self, server: Server, kind: dict[str, Any]) -> None:
+        self._server = server
+        self._kind = kind
+        self._operator = clients.idp(server)
+        self._public = clients.idp(server, signed=False)
+        self.pool: dict[str, Any] = {}
+        self.client: dict[str, Any] = {}
+        self.common: Values = {}
+        self.people: list[Values] = []
+        self.renew()
+
+    def renew(self) -> None:
+        """Another pool with all that is in it."""
+        self.pool = factories.make_pool(self._operator, **self._kind)
+        members: dict[str, Any] = {}
+        if "AliasAttributes" in self._kind:
+            members["GenerateSecret"] = True
+        self.client = factories.make_client(self._operator, self.pool, **members)
+        self.common = {
+            "UserPoolId": self.pool["Id"],
+            "ResourceArn": self.pool["Arn"],
+            "PoolName": self.pool["Name"],
+            "ClientName": self.client["ClientName"],
+            "ClientId": self.client["ClientId"],
+            "TemporaryPassword": TEMPORARY_PASSWORD,
+        }
+        if secret := self.client.get("ClientSecret"):
+            self.common["ClientSecret"] = secret
+        self.common |= self._optional("CreateGroup", self._group)
+        self.common |= self._optional("CreateUserImportJob", self._import_job)
+        self.people = [self._signed_in(), self._invited(), self._signed_up()]
+        self.common |= self._page_tokens()
+
+    def mend(self) -> None:
+        """After requests that may have taken people away; what the pool's settings now forbid needs a new pool."""
+        try:
+            self.common |= self._optional("CreateGroup", self._group)
+            self.people = [self._signed_in(), self._invited(), self._signed_up()]
+        except (ClientError, KeyError, IndexError):
+            self.renew()
+
+    def _optional(self, operation: str, make: Callable[[], Values]) -> Values:
+        return make() if operation in cognito_idp.operations else {}
+
+    def _group(self) -> Values:
+        name = f"group-{next(_numbers)}"
+        self._operator.create_group(UserPoolId=self.pool["Id"], GroupName=name, Precedence=5)
+        return {"GroupName": name}
+
+    def _import_job(self) -> Values:
+        role = "arn:aws:iam::000000000000:role/import"
+        made = self._operator.create_user_import_job(
+            UserPoolId=self.pool["Id"], JobName="import", CloudWatchLogsRoleArn=role
+        )
+        return {"JobId": made["UserImportJob"]["JobId"], "JobName": "import", "CloudWatchLogsRoleArn": role}
+
+    def _new_person(self) -> tuple[str, list[dict[str, str]]]:
+        number = next(_numbers)
+        address = f"person{number}@fuzz.example"
+        by_email = "UsernameAttributes" in self._kind
+        return (address if by_email else f"person{number}"), [{"Name": "email", "Value": address}]
+
+    def _named(self, name: str) -> Values:
+        found = {"Username": name, "USERNAME": name}
+        if "ClientSecret" in self.client:
+            proof = clients.secret_hash(self.client, name)
+            found |= {"SecretHash": proof, "SECRET_HASH": proof}
+        passwords = (
+            "Password",
+            "PASSWORD",
+            "PreviousPassword",
+            "ProposedPassword",
+            "NEW_PASSWORD",
+            "TemporaryPassword",
+        )
+        return found | dict.fromkeys(passwords, factories.PASSWORD)
+
+    def _create(self) -> tuple[str, Values]:
+        name, attributes = self._new_person()
+        verified = [*attributes, {"Name": "email_verified", "Value": "true"}]
+        self._operator.admin_create_user(
+            UserPoolId=self.pool["Id"],
+            Username=name,
+            UserAttributes=verified,
+            MessageAction="SUPPRESS",
+            TemporaryPassword=TEMPORARY_PASSWORD,
+        )
+        return name, self._named(name)
+
+    def _sign_in(self, values: Values) -> dict[str, Any]:
+        keys = ("USERNAME", "PASSWORD", "SECRET_HASH")
+        answer: dict[str, Any] = self._public.initiate_auth(
+            ClientId=self.client["ClientId"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={key: values[key] for key in keys if key in values},
+        )
+        return answer
+
+    def _signed_in(self) -> Values:
+        name, values = self._create()
+        self._operator.admin_set_user_password(
+            UserPoolId=self.pool["Id"], Username=name, Password=factories.PASSWORD, Permanent=True
+        )
+        if group := self.common.get("GroupName"):
+            self._operator.admin_add_user_to_group(UserPoolId=self.pool["Id"], Username=name, GroupName=group)
+        tokens = self._sign_in(values)["AuthenticationResult"]
+        refresh = dict.fromkeys(("Token", "RefreshToken", "REFRESH_TOKEN"), tokens["RefreshToken"])
+        return {**values, **refresh, "AccessToken": tokens["AccessToken"]}
+
+    def _invited(self) -> Values:
+        _, values = self._create()
+        values |= {"PASSWORD": TEMPORARY_PASSWORD}
+        return {**values, "Session": self._sign_in(values)["Session"], "ChallengeName": "NEW_PASSWORD_REQUIRED"}
+
+    def _signed_up(self) -> Values:
+        name, attributes = self._new_person()
+        values = self._named(name)
+        proof = {"SecretHash": values["SecretHash"]} if "SecretHash" in values else {}
+        self._public.sign_up(
+            ClientId=self.client["ClientId"],
+            Username=name,
+            Password=factories.PASSWORD,
+            UserAttributes=attributes,
+            **proof,
+        )
+        code = Mailbox(self._server).code(attributes[0]["Value"])
+        return {**values, "ConfirmationCode": code, "Code": code}
+
+    def _page_tokens(self) -> Values:
+        """Under the name of the member and the operation that gave it."""
+        found = {}
+        for name, operation in cognito_idp.operations.items():
+            shape = operation.model.input_shape
+            token = next((member for member in _PAGE_TOKENS if shape and member in shape.members), None)
+            if token is None or operation.is_unsigned:
+                continue
+            known = {**self.common, **self.people[0]}
+            body: dict[str, Any] = {member: known[member] for member in shape.required_members if member in known}
+            body |= {member: 1 for member in _PAGE_SIZES if member in shape.members}
+            answer = post(self._server, name, json.dumps(body).encode(), signed=True)
+            if value := answer.json().get(token):
+                found[f"{token}@{name}"] = value
+        return found

@@ -1,0 +1,442 @@
+"""A mixed load of writes on users, one thread for each user, and what each write makes of a user once acknowledged."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from tests.support.journal import Journal, Person, Session
+from tests.support.wire import Caller, NotSent
+
+Members = dict[str, Any]
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where users live. `code_to` gives the newest code that was sent to an address."""
+
+    pool_id: str
+    pool_arn: str
+    client_id: str
+    groups: tuple[str, ...]
+    code_to: Callable[[str], str]
+
+
+@dataclass
+class Writer:
+    """What one thread writes with. `person` is whom it is about to change, as they are known to be."""
+
+    journal: Journal
+    caller: Caller
+    ground: Ground
+    random: Random
+    person: Person
+
+    def public(self, operation: str, after: Callable[[Any], Person], **members: Any) -> Members:
+        return self._ask(operation, members, after)
+
+    def by_name(self, operation: str, after: Callable[[Any], Person], **members: Any) -> Members:
+        """What an app asks about a user name."""
+        named = {"ClientId": self.ground.client_id, "Username": self.person.name}
+        return self._ask(operation, {**named, **members}, after)
+
+    def by_token(self, operation: str, after: Callable[[Any], Person], **members: Any) -> Members:
+        return self._ask(operation, {"AccessToken": self.live().access_token, **members}, after)
+
+    def by_operator(
+        self, operation: str, after: Callable[[Any], Person], *otherwise: Person, **members: Any
+    ) -> Members:
+        named = {"UserPoolId": self.ground.pool_id, "Username": self.person.name}
+        return self._ask(operation, {**named, **members}, after, *otherwise)
+
+    def _ask(self, operation: str, members: Members, after: Callable[[Any], Person], *otherwise: Person) -> Members:
+        answer = self.journal.ask(self.caller, self.person.name, operation, members, after, *otherwise)
+        self.person = self.journal[self.person.name]
+        return answer
+
+    def live(self) -> Session:
+        """A session whose tokens must be good."""
+        return next(session for session in self.person.sessions if not session.is_revoked and session.access_token)
+
+    def new_password(self) -> str:
+        return f"Password-{next(_numbers)}-{self.random.randrange(10**6)}"
+
+    def new_address(self) -> str:
+        return f"{self.person.name}.{next(_numbers)}@example.com"
+
+    def code(self) -> str:
+        """Raises: NotSent, when there is nobody to ask for it."""
+        try:
+            return self.ground.code_to(self.person.attributes["email"])
+        except OSError as error:
+            raise NotSent(repr(error)) from None
+
+
+@dataclass(frozen=True)
+class Write:
+    """One kind of write: when it can be made, and how."""
+
+    possible: Callable[[Person], bool]
+    make: Callable[[Writer], None]
+    weight: int
+
+
+WRITES: list[Write] = []
+
+
+def write(possible: Callable[[Person], bool], weight: int = 2) -> Callable[[Callable[[Writer], None]], Any]:
+    def add(make: Callable[[Writer], None]) -> Callable[[Writer], None]:
+        WRITES.append(Write(possible, make, weight))
+        return make
+
+    return add
+
+
+def is_absent(person: Person) -> bool:
+    return not person.exists
+
+
+def is_there(person: Person) -> bool:
+    return person.exists
+
+
+def is_active(person: Person) -> bool:
+    return person.exists and person.enabled and person.status == "CONFIRMED"
+
+
+def is_signed_in(person: Person) -> bool:
+    return is_active(person) and any(session.access_token and not session.is_revoked for session in person.sessions)
+
+
+def is_recoverable(person: Person) -> bool:
+    is_verified = person.attributes.get("email_verified") == "true"
+    return person.exists and person.enabled and is_verified and person.status in {"CONFIRMED", "RESET_REQUIRED"}
+
+
+def was_mailed(kind: str, possible: Callable[[Person], bool]) -> Callable[[Person], bool]:
+    return lambda person: possible(person) and person.mailed == kind and kind in person.codes
+
+
+def may_sign_up_code(person: Person) -> bool:
+    return person.exists and person.enabled and person.status == "UNCONFIRMED"
+
+
+def listed(attributes: dict[str, str]) -> list[Members]:
+    return [{"Name": name, "Value": value} for name, value in attributes.items()]
+
+
+def signed_out(person: Person) -> tuple[Session, ...]:
+    return tuple(replace(session, is_revoked=True) for session in person.sessions)
+
+
+def mailed(answer: Any, kind: str) -> str:
+    """Behind a request that was cut off nobody knows whether its message left."""
+    return kind if answer is not None else ""
+
+
+# --- coming and going
+
+
+@write(is_absent, 8)
+def sign_up(to: Writer) -> None:
+    attributes = {"email": to.new_address(), "given_name": "Given"}
+    password = to.new_password()
+    born = Person(
+        to.person.name, True, None, "UNCONFIRMED", password, True, attributes, (), frozenset(), frozenset({"sign_up"})
+    )
+    to.by_name(
+        "SignUp",
+        lambda answer: replace(
+            born, sub=answer and answer["UserSub"], mailed=mailed(answer, "sign_up"), events=to.person.events
+        ),
+        Password=password,
+        UserAttributes=listed(attributes),
+    )
+
+
+@write(is_absent, 8)
+def create(to: Writer) -> None:
+    attributes = {"email": to.new_address(), "email_verified": "true", "family_name": "Family"}
+    password = to.new_password()
+    born = Person(to.person.name, True, None, "FORCE_CHANGE_PASSWORD", password, True, attributes)
+
+    def after(answer: Any) -> Person:
+        sub = answer and next(item["Value"] for item in answer["User"]["Attributes"] if item["Name"] == "sub")
+        return replace(born, sub=sub, events=to.person.events).noting("AdminCreateUser")
+
+    to.by_operator(
+        "AdminCreateUser",
+        after,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+        UserAttributes=listed(attributes),
+    )
+
+
+@write(was_mailed("sign_up", may_sign_up_code), 8)
+def confirm(to: Writer) -> None:
+    done = replace(
+        to.person,
+        status="CONFIRMED",
+        attributes=to.person.with_attributes(email_verified="true"),
+        codes=to.person.codes - {"sign_up"},
+        mailed="",
+    )
+    to.by_name("ConfirmSignUp", lambda answer: done, ConfirmationCode=to.code())
+
+
+@write(may_sign_up_code, 1)
+def resend(to: Writer) -> None:
+    person = to.person
+    to.by_name(
+        "ResendConfirmationCode",
+        lambda answer: replace(person, codes=person.codes | {"sign_up"}, mailed=mailed(answer, "sign_up")),
+    )
+
+
+@write(lambda person: person.exists and person.status == "UNCONFIRMED", 1)
+def confirm_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminConfirmSignUp", status="CONFIRMED")
+    to.by_operator("AdminConfirmSignUp", lambda answer: done)
+
+
+@write(is_there, 1)
+def delete_as_operator(to: Writer) -> None:
+    gone = Person(to.person.name, events=to.person.noting("AdminDeleteUser").events)
+    to.by_operator("AdminDeleteUser", lambda answer: gone)
+
+
+@write(is_signed_in, 1)
+def delete_own(to: Writer) -> None:
+    gone = Person(to.person.name, events=to.person.events)
+    to.by_token("DeleteUser", lambda answer: gone)
+
+
+@write(lambda person: person.exists and person.enabled, 1)
+def disable(to: Writer) -> None:
+    done = to.person.noting("AdminDisableUser", enabled=False, sessions=signed_out(to.person))
+    to.by_operator("AdminDisableUser", lambda answer: done)
+
+
+@write(lambda person: person.exists and not person.enabled, 8)
+def enable(to: Writer) -> None:
+    done = to.person.noting("AdminEnableUser", enabled=True)
+    to.by_operator("AdminEnableUser", lambda answer: done)
+
+
+# --- passwords
+
+
+@write(is_there)
+def set_password(to: Writer) -> None:
+    password, is_permanent = to.new_password(), to.random.random() < 0.6
+    status = "CONFIRMED" if is_permanent else "FORCE_CHANGE_PASSWORD"
+    done = to.person.noting("AdminSetUserPassword", status=status, password=password)
+    to.by_operator("AdminSetUserPassword", lambda answer: done, Password=password, Permanent=is_permanent)
+
+
+@write(is_signed_in, 3)
+def change_password(to: Writer) -> None:
+    password = to.new_password()
+    done = replace(to.person, password=password)
+    to.by_token("ChangePassword", lambda answer: done, PreviousPassword=to.person.password, ProposedPassword=password)
+
+
+@write(is_recoverable)
+def forgot(to: Writer) -> None:
+    person = to.person
+    to.by_name(
+        "ForgotPassword",
+        lambda answer: replace(person, codes=person.codes | {"password"}, mailed=mailed(answer, "password")),
+    )
+
+
+@write(lambda person: is_active(person) and is_recoverable(person), 1)
+def reset_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminResetUserPassword", status="RESET_REQUIRED", codes=to.person.codes | {"password"})
+    to.by_operator("AdminResetUserPassword", lambda answer: replace(done, mailed=mailed(answer, "password")))
+
+
+@write(was_mailed("password", is_recoverable), 8)
+def confirm_forgot(to: Writer) -> None:
+    password = to.new_password()
+    done = replace(to.person, status="CONFIRMED", password=password, codes=to.person.codes - {"password"}, mailed="")
+    to.by_name("ConfirmForgotPassword", lambda answer: done, ConfirmationCode=to.code(), Password=password)
+
+
+# --- sign-in
+
+
+def _credentials(to: Writer) -> Members:
+    return {"USERNAME": to.person.name, "PASSWORD": to.person.password}
+
+
+def _with_session(person: Person, answer: Any) -> Person:
+    return replace(person, sessions=(*person.sessions, Session.of(answer)))
+
+
+@write(is_active, 5)
+def sign_in(to: Writer) -> None:
+    person = to.person
+    to.public(
+        "InitiateAuth",
+        lambda answer: _with_session(person, answer),
+        ClientId=to.ground.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters=_credentials(to),
+    )
+
+
+@write(is_active)
+def sign_in_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminInitiateAuth")
+    to.by_operator(
+        "AdminInitiateAuth",
+        lambda answer: _with_session(done, answer),
+        ClientId=to.ground.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters=_credentials(to),
+    )
+
+
+@write(lambda person: person.exists and person.enabled and person.status == "FORCE_CHANGE_PASSWORD", 8)
+def take_temporary_password(to: Writer) -> None:
+    """The new password, and then the tokens, are two writes: between them the user has the one and not the others."""
+    start, password = to.person, to.new_password()
+    is_admin = to.random.random() < 0.7
+    client = {"ClientId": to.ground.client_id}
+    if is_admin:
+        asked = to.by_operator(
+            "AdminInitiateAuth",
+            lambda answer: start.noting("AdminInitiateAuth"),
+            **client,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters=_credentials(to),
+        )
+    else:
+        flow = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": _credentials(to)}
+        asked = to.public("InitiateAuth", lambda answer: start, **client, **flow)
+    is_named = "nickname" in to.person.attributes
+    attributes = to.person.attributes if is_named else to.person.with_attributes(nickname="Nick")
+    changes = {"status": "CONFIRMED", "password": password, "attributes": attributes}
+    person = to.person
+    taken = person.noting("AdminRespondToAuthChallenge", **changes) if is_admin else replace(person, **changes)
+    members = {
+        **client,
+        **({"UserPoolId": to.ground.pool_id} if is_admin else {}),
+        "ChallengeName": asked["ChallengeName"],
+        "Session": asked["Session"],
+        "ChallengeResponses": {
+            "USERNAME": person.name,
+            "NEW_PASSWORD": password,
+            **({} if is_named else {"userAttributes.nickname": "Nick"}),
+        },
+    }
+    operation = "AdminRespondToAuthChallenge" if is_admin else "RespondToAuthChallenge"
+    to.journal.ask(to.caller, person.name, operation, members, lambda answer: _with_session(taken, answer), taken)
+
+
+@write(is_signed_in)
+def refresh(to: Writer) -> None:
+    person = to.person
+    to.public(
+        "InitiateAuth",
+        lambda answer: person,
+        ClientId=to.ground.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": to.live().refresh_token},
+    )
+
+
+@write(is_signed_in)
+def revoke(to: Writer) -> None:
+    ended = to.live()
+    sessions = tuple(replace(held, is_revoked=True) if held is ended else held for held in to.person.sessions)
+    done = replace(to.person, sessions=sessions)
+    to.public("RevokeToken", lambda answer: done, ClientId=to.ground.client_id, Token=ended.refresh_token)
+
+
+@write(is_signed_in)
+def sign_out(to: Writer) -> None:
+    done = replace(to.person, sessions=signed_out(to.person))
+    to.by_token("GlobalSignOut", lambda answer: done)
+
+
+@write(is_there, 1)
+def sign_out_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminUserGlobalSignOut", sessions=signed_out(to.person))
+    to.by_operator("AdminUserGlobalSignOut", lambda answer: done)
+
+
+# --- attributes and groups
+
+
+@write(is_signed_in)
+def update_own(to: Writer) -> None:
+    changes = {"given_name": to.random.choice(["Ada", "Böse", ""]), "nickname": str(to.random.random())}
+    done = replace(to.person, attributes=to.person.with_attributes(**changes))
+    to.by_token("UpdateUserAttributes", lambda answer: done, UserAttributes=listed(changes))
+
+
+@write(is_signed_in)
+def update_own_address(to: Writer) -> None:
+    """A new address waits for its code, and signs nobody in until then."""
+    person, address = to.person, to.new_address()
+    attributes = person.with_attributes(email=address, email_verified="false")
+    to.by_token(
+        "UpdateUserAttributes",
+        lambda answer: replace(
+            person, attributes=attributes, codes=person.codes | {"email"}, mailed=mailed(answer, "email")
+        ),
+        UserAttributes=listed({"email": address}),
+    )
+
+
+@write(was_mailed("email", is_signed_in), 8)
+def verify_address(to: Writer) -> None:
+    attributes = to.person.with_attributes(email_verified="true")
+    done = replace(to.person, attributes=attributes, codes=to.person.codes - {"email"}, mailed="")
+    to.by_token("VerifyUserAttribute", lambda answer: done, AttributeName="email", Code=to.code())
+
+
+@write(is_there)
+def update_as_operator(to: Writer) -> None:
+    changes = {"family_name": to.random.choice(["Müller", "O'Neil", ""]), "email": to.new_address()}
+    if is_verified := to.random.random() < 0.5:
+        changes["email_verified"] = "true"
+    attributes = to.person.with_attributes(**{"email_verified": "false", **changes})
+    codes = to.person.codes - {"email"} if is_verified else to.person.codes | {"email"}
+    done = to.person.noting("AdminUpdateUserAttributes", attributes=attributes, codes=codes)
+    to.by_operator(
+        "AdminUpdateUserAttributes",
+        lambda answer: replace(done, mailed="" if is_verified else mailed(answer, "email")),
+        UserAttributes=listed(changes),
+    )
+
+
+@write(is_there, 1)
+def delete_attributes_as_operator(to: Writer) -> None:
+    attributes = to.person.with_attributes(nickname="", family_name="")
+    done = to.person.noting("AdminDeleteUserAttributes", attributes=attributes)
+    to.by_operator("AdminDeleteUserAttributes", lambda answer: done, UserAttributeNames=["nickname", "family_name"])
+
+
+@write(is_signed_in, 1)
+def delete_own_attribute(to: Writer) -> None:
+    done = replace(to.person, attributes=to.person.with_attributes(given_name=""))
+    to.by_token("DeleteUserAttributes", lambda answer: done, UserAttributeNames=["given_name"])
+
+
+@write(is_there)
+def join_or_leave(to: Writer) -> None:
+    group = to.random.choice(to.ground.groups)
+    if group in to.person.groups:
+        done = to.person.noting("AdminRemoveUserFromGroup", groups=to.person.groups - {group})
+        to.by_operator("AdminRemoveUserFromGroup", lambda answer: done, GroupName=group)
+    else:
+        done = to.person.noting("AdminAddUserToGroup", groups=to.person.groups | {group})
+        to.by_operator("AdminAddUserToGroup", lambda answer: done, GroupName=group)
