@@ -4,11 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
+from tests.support import imports
 from tests.support.mailbox import Mailbox
 from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
 
@@ -199,3 +202,31 @@ def test_reset_user_sets_a_password(aws: Aws, pool_id: str, client: tuple[str, s
     ]
     assert not aws("admin-enable-user", *pool, *dave)
     assert begin(aws, client, "dave", new)["AuthenticationResult"]["AccessToken"]
+
+
+def test_users_are_imported_from_a_file(aws: Aws, pool_id: str) -> None:
+    pool = ("--user-pool-id", pool_id)
+    header = aws("get-csv-header", *pool)["CSVHeader"]
+    job = aws(
+        "create-user-import-job",
+        *(*pool, "--job-name", "first import"),
+        *("--cloud-watch-logs-role-arn", "arn:aws:iam::000000000000:role/CognitoImport"),
+    )["UserImportJob"]
+    named = (*pool, "--job-id", job["JobId"])
+    refused = aws("start-user-import-job", *named)
+    assert "(PreconditionNotMetException)" in refused
+    assert refused.endswith("No file has been uploaded for the user import job.")
+
+    content = imports.csv(header, imports.person("ada"), imports.person("grace", email_verified="FALSE"))
+    answer = requests.put(
+        job["PreSignedUrl"], data=content, headers={"x-amz-server-side-encryption": "aws:kms"}, timeout=10
+    )
+    assert answer.status_code == 200
+    assert aws("start-user-import-job", *named)["UserImportJob"]["Status"] == "Pending"
+    deadline = time.monotonic() + imports.JOB_SECONDS
+    while (done := aws("describe-user-import-job", *named)["UserImportJob"])["Status"] in imports.RUNNING:
+        assert time.monotonic() < deadline
+    assert (done["Status"], done["ImportedUsers"], done["FailedUsers"]) == ("Succeeded", 1, 1)
+    assert aws("list-user-import-jobs", *pool, "--max-results", "10")["UserImportJobs"] == [done]
+    assert aws("admin-get-user", *pool, "--username", "ada")["UserStatus"] == "RESET_REQUIRED"
+    assert aws("stop-user-import-job", *named).endswith("The user import job is not in progress.")

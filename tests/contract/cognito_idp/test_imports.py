@@ -6,6 +6,7 @@ import hashlib
 import socket
 from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -216,6 +217,30 @@ def test_line_ends_blank_lines_and_the_order_of_columns_do_not_matter(idp: Any, 
     assert (done["Status"], done["ImportedUsers"], done["FailedUsers"]) == ("Succeeded", 2, 0)
 
 
+def test_users_who_sign_up_meanwhile_are_skipped_or_were_faster(idp: Any, public: Any, pool: dict[str, Any]) -> None:
+    """Whoever is first has the name: nobody is there twice, and no row fails."""
+    client = factories.make_client(idp, pool)
+    job = imports.create(idp, pool)
+    imports.upload(job, many(idp, pool, 2_000))
+    imports.start(idp, job)
+
+    def sign_up(number: int) -> str:
+        try:
+            public.sign_up(ClientId=client["ClientId"], Username=f"user-{number}", Password=factories.PASSWORD)
+        except public.exceptions.UsernameExistsException:
+            return "import"
+        return "sign-up"
+
+    with ThreadPoolExecutor(4) as threads:
+        winners = list(threads.map(sign_up, range(1_999, 1_899, -1)))
+    done = imports.ended(idp, job)
+    faster = winners.count("sign-up")
+    assert (done["ImportedUsers"], done["SkippedUsers"], done["FailedUsers"]) == (2_000 - faster, faster, 0)
+    for number, winner in zip(range(1_999, 1_899, -1), winners, strict=True):
+        status = idp.admin_get_user(UserPoolId=pool["Id"], Username=f"user-{number}")["UserStatus"]
+        assert status == ("UNCONFIRMED" if winner == "sign-up" else "RESET_REQUIRED")
+
+
 # --- files that are wrong as such
 
 
@@ -405,11 +430,14 @@ def test_missing_pool_is_not_found(idp: Any, server: Server, shared: dict[str, A
         {"JobName": "a/b"},
         {"CloudWatchLogsRoleArn": "not an ARN, but long enough"},
         {"PasswordHashingAlgorithm": "MD5"},
+        {"JobName": None},
+        {"CloudWatchLogsRoleArn": None},
     ],
 )
 def test_job_must_satisfy_the_model(idp: Any, shared: dict[str, Any], members: dict[str, Any]) -> None:
+    good = {"JobName": "job", "UserPoolId": shared["Id"], "CloudWatchLogsRoleArn": imports.ROLE}
     with refused("InvalidParameterException"):
-        imports.create(idp, shared, **members)
+        idp.create_user_import_job(**good | members)
 
 
 # --- the upload
