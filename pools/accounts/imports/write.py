@@ -82,7 +82,13 @@ def _insert(pool: Pool, accepted: Sequence[Candidate]) -> None:
     insert.many(
         SignInName,
         ("pool_id", "kind", "folded", "user_id"),
-        ((pool.pk, kind, folded, candidate.user.pk) for candidate in accepted for kind, folded in candidate.names),
+        (
+            (pool.pk, kind, folded, candidate.user.pk)
+            for wanted in SignInName.Kind.values  # in the order of all who take names: nobody waits in a circle
+            for candidate in accepted
+            for kind, folded in candidate.names
+            if kind == wanted
+        ),
     )
     insert.many(
         Credential,

@@ -7,6 +7,7 @@ import socket
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from argon2 import PasswordHasher
 from tests.support import clients, factories, imports
 from tests.support.clients import refused
 from tests.support.clock import Clock
+from tests.support.mailbox import Mailbox
 from tests.support.server import Server
 
 MISSING = "import-NoSuchJob1"
@@ -289,6 +291,22 @@ def test_too_many_failures_end_the_job(idp: Any, pool: dict[str, Any]) -> None:
     assert 10_000 <= done["FailedUsers"] < 11_000
 
 
+def test_user_without_a_password_resets_it_by_the_verified_address(
+    idp: Any, public: Any, mailbox: Mailbox, pool: dict[str, Any]
+) -> None:
+    client = factories.make_client(idp, pool)
+    name = factories.unique("imported")
+    imports.run(idp, pool, imports.csv(imports.header(idp, pool), imports.person(name)))
+    with refused("PasswordResetRequiredException", "Password reset required for the user"):
+        factories.sign_in(public, client, name)
+    public.forgot_password(ClientId=client["ClientId"], Username=name)
+    code = mailbox.code(f"{name}@example.com")
+    public.confirm_forgot_password(
+        ClientId=client["ClientId"], Username=name, ConfirmationCode=code, Password=factories.PASSWORD
+    )
+    assert factories.sign_in(public, client, name)["AccessToken"]
+
+
 # --- states
 
 
@@ -351,13 +369,18 @@ def test_while_a_job_runs_nothing_else_starts_and_the_pool_does_not_change(
     idp.delete_user_pool(UserPoolId=pool["Id"])
 
 
-def test_counts_move_while_the_job_runs(idp: Any, pool: dict[str, Any]) -> None:
+def test_counts_move_while_the_job_runs_and_whoever_disturbs_it_is_refused(idp: Any, pool: dict[str, Any]) -> None:
     job = imports.create(idp, pool)
     imports.upload(job, many(idp, pool, 4_000))
     imports.start(idp, job)
     counts = []
     while (now := imports.describe(idp, job))["Status"] in imports.RUNNING:
         counts.append(now["ImportedUsers"])
+        with suppress(idp.exceptions.PreconditionNotMetException):
+            imports.start(idp, job)
+        with suppress(idp.exceptions.UserImportInProgressException, idp.exceptions.LimitExceededException):
+            imports.create(idp, pool)
+            idp.update_user_pool(UserPoolId=pool["Id"], AutoVerifiedAttributes=["email"])
     assert counts == sorted(counts)
     assert any(0 < count < 4_000 for count in counts)
     assert now["ImportedUsers"] == 4_000
