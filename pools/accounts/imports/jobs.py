@@ -73,9 +73,9 @@ def start(pool: Pool, job_id: str, *, by: Actor) -> ImportJob:
     """
     with transaction.atomic():
         # Every start of the installation waits here for the one before: of two at once, one sees the other.
-        list(Pool.objects.select_for_update().filter(pk=Pool.OPERATORS).values_list("pk"))
+        list(Pool.objects.select_for_update(no_key=True).filter(pk=Pool.OPERATORS).values_list("pk"))
+        job = _locked_job(pool, job_id)  # before the pool, as a batch that is being written locks them
         current = _locked(pool)
-        job = _locked_job(pool, job_id)
         _check_may_start(current, job)
         job.status = Status.PENDING
         job.started_at = clock.now()
@@ -152,8 +152,8 @@ def _is_one_running() -> bool:
 
 
 def _locked(pool: Pool) -> Pool:
-    """Raises: ResourceNotFound."""
-    current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
+    """The pool kept from changing, while users may still be added. Raises: ResourceNotFound."""
+    current = Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk, deleted_at=None).first()
     if current is None:
         raise pool_not_found(pool.id)
     return current

@@ -6,6 +6,8 @@ import hashlib
 import socket
 from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ from argon2 import PasswordHasher
 from tests.support import clients, factories, imports
 from tests.support.clients import refused
 from tests.support.clock import Clock
+from tests.support.mailbox import Mailbox
 from tests.support.server import Server
 
 MISSING = "import-NoSuchJob1"
@@ -216,6 +219,30 @@ def test_line_ends_blank_lines_and_the_order_of_columns_do_not_matter(idp: Any, 
     assert (done["Status"], done["ImportedUsers"], done["FailedUsers"]) == ("Succeeded", 2, 0)
 
 
+def test_users_who_sign_up_meanwhile_are_skipped_or_were_faster(idp: Any, public: Any, pool: dict[str, Any]) -> None:
+    """Whoever is first has the name: nobody is there twice, and no row fails."""
+    client = factories.make_client(idp, pool)
+    job = imports.create(idp, pool)
+    imports.upload(job, many(idp, pool, 2_000))
+    imports.start(idp, job)
+
+    def sign_up(number: int) -> str:
+        try:
+            public.sign_up(ClientId=client["ClientId"], Username=f"user-{number}", Password=factories.PASSWORD)
+        except public.exceptions.UsernameExistsException:
+            return "import"
+        return "sign-up"
+
+    with ThreadPoolExecutor(4) as threads:
+        winners = list(threads.map(sign_up, range(1_999, 1_899, -1)))
+    done = imports.ended(idp, job)
+    faster = winners.count("sign-up")
+    assert (done["ImportedUsers"], done["SkippedUsers"], done["FailedUsers"]) == (2_000 - faster, faster, 0)
+    for number, winner in zip(range(1_999, 1_899, -1), winners, strict=True):
+        status = idp.admin_get_user(UserPoolId=pool["Id"], Username=f"user-{number}")["UserStatus"]
+        assert status == ("UNCONFIRMED" if winner == "sign-up" else "RESET_REQUIRED")
+
+
 # --- files that are wrong as such
 
 
@@ -262,6 +289,22 @@ def test_too_many_failures_end_the_job(idp: Any, pool: dict[str, Any]) -> None:
     assert done["Status"] == "Failed"
     assert done["CompletionMessage"] == "Too many users have failed or been skipped during the import."
     assert 10_000 <= done["FailedUsers"] < 11_000
+
+
+def test_user_without_a_password_resets_it_by_the_verified_address(
+    idp: Any, public: Any, mailbox: Mailbox, pool: dict[str, Any]
+) -> None:
+    client = factories.make_client(idp, pool)
+    name = factories.unique("imported")
+    imports.run(idp, pool, imports.csv(imports.header(idp, pool), imports.person(name)))
+    with refused("PasswordResetRequiredException", "Password reset required for the user"):
+        factories.sign_in(public, client, name)
+    public.forgot_password(ClientId=client["ClientId"], Username=name)
+    code = mailbox.code(f"{name}@example.com")
+    public.confirm_forgot_password(
+        ClientId=client["ClientId"], Username=name, ConfirmationCode=code, Password=factories.PASSWORD
+    )
+    assert factories.sign_in(public, client, name)["AccessToken"]
 
 
 # --- states
@@ -326,13 +369,18 @@ def test_while_a_job_runs_nothing_else_starts_and_the_pool_does_not_change(
     idp.delete_user_pool(UserPoolId=pool["Id"])
 
 
-def test_counts_move_while_the_job_runs(idp: Any, pool: dict[str, Any]) -> None:
+def test_counts_move_while_the_job_runs_and_whoever_disturbs_it_is_refused(idp: Any, pool: dict[str, Any]) -> None:
     job = imports.create(idp, pool)
     imports.upload(job, many(idp, pool, 4_000))
     imports.start(idp, job)
     counts = []
     while (now := imports.describe(idp, job))["Status"] in imports.RUNNING:
         counts.append(now["ImportedUsers"])
+        with suppress(idp.exceptions.PreconditionNotMetException):
+            imports.start(idp, job)
+        with suppress(idp.exceptions.UserImportInProgressException, idp.exceptions.LimitExceededException):
+            imports.create(idp, pool)
+            idp.update_user_pool(UserPoolId=pool["Id"], AutoVerifiedAttributes=["email"])
     assert counts == sorted(counts)
     assert any(0 < count < 4_000 for count in counts)
     assert now["ImportedUsers"] == 4_000
@@ -405,11 +453,14 @@ def test_missing_pool_is_not_found(idp: Any, server: Server, shared: dict[str, A
         {"JobName": "a/b"},
         {"CloudWatchLogsRoleArn": "not an ARN, but long enough"},
         {"PasswordHashingAlgorithm": "MD5"},
+        {"JobName": None},
+        {"CloudWatchLogsRoleArn": None},
     ],
 )
 def test_job_must_satisfy_the_model(idp: Any, shared: dict[str, Any], members: dict[str, Any]) -> None:
+    good = {"JobName": "job", "UserPoolId": shared["Id"], "CloudWatchLogsRoleArn": imports.ROLE}
     with refused("InvalidParameterException"):
-        imports.create(idp, shared, **members)
+        idp.create_user_import_job(**good | members)
 
 
 # --- the upload
