@@ -353,6 +353,9 @@ VALUES = {
     "TagKeys": ["k"],
     "UserAttributes": [{"Name": "nickname", "Value": "n"}],
     "UserAttributeNames": ["nickname"],
+    "JobName": "escalation",
+    "JobId": "import-none",
+    "CloudWatchLogsRoleArn": "arn:aws:iam::000000000000:role/import",
 }
 ON_A_POOL = sorted(
     name
