@@ -70,8 +70,12 @@ def replace(client: Client, *, name: str | None, members: Mapping[str, Any], by:
 
 
 def delete(client: Client, *, by: Actor) -> None:
-    """Delete a client with its secrets and sessions: its tokens are refused from now on."""
+    """Delete a client with its secrets and sessions: its tokens are refused from now on.
+
+    The row is locked first, so that no session is born between the search for what is the client's and its end.
+    """
     with transaction.atomic():
+        Client.objects.select_for_update().filter(pk=client.pk).first()
         Client.objects.filter(pk=client.pk).delete()
         pools.touch(client.pool.id)
         audit.record(by, client.pool.arn, client_id=client.client_id)

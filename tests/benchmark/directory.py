@@ -1,4 +1,4 @@
-"""`python tests/benchmark/directory.py`: what ListUsers costs in pools of a thousand and of a million users; exports.
+"""`python tests/benchmark/directory.py`: ListUsers in pools of a thousand and of a million users; users in bulk.
 
 Starts an installation as for production (no --dev, PostgreSQL from DATABASE_URL), fills three pools in one database,
 and asks for one page after the other over HTTP, each question in all pools in turn, so that what disturbs the machine
@@ -103,7 +103,7 @@ class Directory:
             if row is not None:
                 return str(row[0])
         pool_id: str = factories.make_pool(clients.idp(self._server), PoolName=name)["Id"]
-        password_hash = self._inside(f"print_hash({factories.PASSWORD!r})")
+        password_hash = self._password_hash()
         begun = time.perf_counter()
         population.fill(self._server.environment["DATABASE_URL"], pool_id, size, password_hash=password_hash)
         population.settle(self._server.environment["DATABASE_URL"], pool_id, f"{name}, filled")
@@ -112,6 +112,12 @@ class Directory:
 
     def export(self, size: int) -> transfer.Export:
         return transfer.export(self._server, self._pools[size])
+
+    def import_users(self, count: int) -> transfer.Import:
+        return transfer.import_users(self._server, count, self._password_hash())
+
+    def _password_hash(self) -> str:
+        return self._inside(f"print_hash({factories.PASSWORD!r})")
 
     def _inside(self, call: str) -> str:
         program = f"from tests.benchmark import inside; inside.{call}"
@@ -183,7 +189,8 @@ def _row(values: list[float]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--users", type=int, default=SIZES[-1], help=f"the largest pool (default: {SIZES[-1]:,})")
-    parser.add_argument("--rounds", type=int, default=60, help=f"times {BLOCK} requests each (default: 60)")
+    parser.add_argument("--rounds", type=int, default=60, help=f"times {BLOCK} requests each, or 0 (default: 60)")
+    parser.add_argument("--imported", type=int, default=100_000, help="users of the import, or 0 (default: 100,000)")
     parser.add_argument("--threads", type=int, help="threads of each web worker (default: as shipped)")
     parser.add_argument("--keep", metavar="NAME", help="use the database of this name, and leave it for the next run")
     options = parser.parse_args()
@@ -192,9 +199,11 @@ def main() -> None:
     sizes = sorted({*(size for size in SIZES if size < options.users), options.users})
     with installation.running(threads=options.threads, keep=options.keep) as server:
         directory = Directory(server, sizes)
-        costs = measure(directory, sizes, rounds=options.rounds)
-        report(costs, sizes)
-        print(f"\n{directory.export(sizes[-1]).row()}")
+        if options.rounds:
+            report(measure(directory, sizes, rounds=options.rounds), sizes)
+        print(f"\n{directory.export(sizes[-1]).row()}", flush=True)
+        if options.imported:
+            print(directory.import_users(options.imported).row())
 
 
 if __name__ == "__main__":

@@ -72,17 +72,17 @@ def call(server: Server, operation: str, *, signed: bool = False, **members: Any
 
 
 class Meter:
-    """The CPU time of a running installation: of the web workers, and of the backends that serve it."""
+    """The CPU time of a running installation: of the web workers, or other processes, and of its backends."""
 
-    def __init__(self, server: Server) -> None:
-        self._workers = [worker.pid for worker in processes.web_workers(server)]
+    def __init__(self, server: Server, pids: list[int] | None = None) -> None:
+        self._pids = [worker.pid for worker in processes.web_workers(server)] if pids is None else pids
         self._connection = psycopg.connect(server.environment["DATABASE_URL"], autocommit=True)
         self._web, self._backends = 0.0, dict[int, float]()
         self.lap()
 
     def lap(self) -> tuple[float, float]:
-        """Seconds since the last lap, of the web workers and of the database."""
-        web = sum(processes.cpu_seconds(pid) for pid in self._workers)
+        """Seconds since the last lap, of the processes and of the database."""
+        web = sum(processes.cpu_seconds(pid) for pid in self._pids)
         rows = self._connection.execute(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).fetchall()

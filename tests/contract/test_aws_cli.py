@@ -1,5 +1,6 @@
 """The walk of the README with the real AWS CLI. It pins botocore, so it lives in an environment of its own: AWS_CLI."""
 
+import base64
 import json
 import os
 import shutil
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 
 from tests.support import imports
 from tests.support.mailbox import Mailbox
@@ -204,29 +204,66 @@ def test_reset_user_sets_a_password(aws: Aws, pool_id: str, client: tuple[str, s
     assert begin(aws, client, "dave", new)["AuthenticationResult"]["AccessToken"]
 
 
-def test_users_are_imported_from_a_file(aws: Aws, pool_id: str) -> None:
+def claims_of(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
+
+
+def test_groups_reach_the_tokens_of_their_members(aws: Aws, pool_id: str, client: tuple[str, str]) -> None:
+    pool, erin = ("--user-pool-id", pool_id), ("--username", "erin")
+    aws("admin-create-user", *pool, *erin)
+    assert not aws("admin-set-user-password", *pool, *erin, "--password", PASSWORD, "--permanent")
+    role = "arn:aws:iam::000000000000:role/editor"
+    made = aws("create-group", *pool, "--group-name", "editors", "--precedence", "5", "--role-arn", role)["Group"]
+    assert (made["GroupName"], made["Precedence"], made["RoleArn"]) == ("editors", 5, role)
+    aws("create-group", *pool, "--group-name", "readers")
+    assert "(GroupExistsException)" in aws("create-group", *pool, "--group-name", "readers")
+    for group in ("editors", "readers"):
+        assert not aws("admin-add-user-to-group", *pool, *erin, "--group-name", group)
+
+    listed = aws("admin-list-groups-for-user", *pool, *erin)["Groups"]
+    assert [group["GroupName"] for group in listed] == ["editors", "readers"]
+    members = aws("list-users-in-group", *pool, "--group-name", "editors")["Users"]
+    assert [user["Username"] for user in members] == ["erin"]
+    tokens = begin(aws, client, "erin", PASSWORD)["AuthenticationResult"]
+    assert claims_of(tokens["AccessToken"])["cognito:groups"] == ["editors", "readers"]
+    id_claims = claims_of(tokens["IdToken"])
+    assert (id_claims["cognito:roles"], id_claims["cognito:preferred_role"]) == ([role], role)
+
+    assert not aws("admin-remove-user-from-group", *pool, *erin, "--group-name", "readers")
+    assert not aws("delete-group", *pool, "--group-name", "editors")
+    assert aws("admin-list-groups-for-user", *pool, *erin)["Groups"] == []
+    assert aws("get-group", *pool, "--group-name", "editors").endswith("Group not found.")
+
+
+def test_imported_users_sign_in_after_a_reset(
+    aws: Aws, pool_id: str, client: tuple[str, str], mailbox: Mailbox
+) -> None:
     pool = ("--user-pool-id", pool_id)
     header = aws("get-csv-header", *pool)["CSVHeader"]
-    job = aws(
+    made = aws(
         "create-user-import-job",
-        *(*pool, "--job-name", "first import"),
-        *("--cloud-watch-logs-role-arn", "arn:aws:iam::000000000000:role/CognitoImport"),
+        *(*pool, "--job-name", "from-before", "--cloud-watch-logs-role-arn", "arn:aws:iam::000000000000:role/import"),
     )["UserImportJob"]
-    named = (*pool, "--job-id", job["JobId"])
-    refused = aws("start-user-import-job", *named)
-    assert "(PreconditionNotMetException)" in refused
-    assert refused.endswith("No file has been uploaded for the user import job.")
+    assert made["Status"] == "Created"
+    job = (*pool, "--job-id", made["JobId"])
+    assert "(PreconditionNotMetException)" in aws("start-user-import-job", *job)
 
-    content = imports.csv(header, imports.person("ada"), imports.person("grace", email_verified="FALSE"))
-    answer = requests.put(
-        job["PreSignedUrl"], data=content, headers={"x-amz-server-side-encryption": "aws:kms"}, timeout=10
-    )
-    assert answer.status_code == 200
-    assert aws("start-user-import-job", *named)["UserImportJob"]["Status"] == "Pending"
+    address = f"frank-{pool_id[-9:].lower()}@example.com"
+    frank = imports.person("frank", email=address)
+    uploaded = imports.upload(made, imports.csv(header, frank, {"cognito:username": "grace"}))
+    assert uploaded.status_code == 200
+    assert aws("start-user-import-job", *job)["UserImportJob"]["Status"] == "Pending"
     deadline = time.monotonic() + imports.JOB_SECONDS
-    while (done := aws("describe-user-import-job", *named)["UserImportJob"])["Status"] in imports.RUNNING:
-        assert time.monotonic() < deadline
-    assert (done["Status"], done["ImportedUsers"], done["FailedUsers"]) == ("Succeeded", 1, 1)
-    assert aws("list-user-import-jobs", *pool, "--max-results", "10")["UserImportJobs"] == [done]
-    assert aws("admin-get-user", *pool, "--username", "ada")["UserStatus"] == "RESET_REQUIRED"
-    assert aws("stop-user-import-job", *named).endswith("The user import job is not in progress.")
+    while (shown := aws("describe-user-import-job", *job)["UserImportJob"])["Status"] in imports.RUNNING:
+        assert time.monotonic() < deadline, shown
+    assert (shown["Status"], shown["ImportedUsers"], shown["FailedUsers"]) == ("Succeeded", 1, 1)
+    listed = aws("list-user-import-jobs", *pool, "--max-results", "10")["UserImportJobs"]
+    assert [each["JobId"] for each in listed] == [made["JobId"]]
+
+    assert begin(aws, client, "frank", PASSWORD).endswith("Password reset required for the user")
+    assert aws("forgot-password", *client, "--username", "frank")["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    confirmed = ("--confirmation-code", mailbox.code(address), "--password", PASSWORD)
+    assert not aws("confirm-forgot-password", *client, "--username", "frank", *confirmed)
+    assert begin(aws, client, "frank", PASSWORD)["AuthenticationResult"]["AccessToken"]

@@ -1,4 +1,4 @@
-"""What the API cannot make yet, written behind a live server's back."""
+"""What the API cannot make or does not show, written and read behind a live server's back."""
 
 from __future__ import annotations
 
@@ -9,27 +9,18 @@ from tests.support.server import Server
 
 def make_external(server: Server, usernames: Sequence[str]) -> None:
     """Turn users into federated ones: without a password, in the status EXTERNAL_PROVIDER."""
-    _change(
+    _run(
         server,
-        usernames,
+        f"chosen = User.objects.filter(username__in={list(usernames)!r})",
         "Credential.objects.filter(user__in=chosen).delete()",
         "chosen.update(status='EXTERNAL_PROVIDER')",
     )
-
-
-def forget_passwords(server: Server, usernames: Sequence[str]) -> None:
-    """Turn users who must reset their passwords into imported ones, who never had any."""
-    _change(server, usernames, "Credential.objects.filter(user__in=chosen).delete()")
 
 
 def count(server: Server, model: str, username: str) -> int:
     """How many rows of a model a user has."""
     counted = f"print({model}.objects.filter(user__username={username!r}).count())"
     return int(_run(server, counted))
-
-
-def _change(server: Server, usernames: Sequence[str], *statements: str) -> None:
-    _run(server, f"chosen = User.objects.filter(username__in={list(usernames)!r})", *statements)
 
 
 def _run(server: Server, *statements: str) -> str:

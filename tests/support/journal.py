@@ -188,6 +188,8 @@ class Journal:
         self.acknowledged: Counter[str] = Counter()
         self.cut_off: Counter[str] = Counter()
         self.limited: Counter[str] = Counter()
+        self.ends: Counter[str] = Counter()
+        """Of requests that were cut off: how many had their effect, and how many had none."""
         self.failures: list[str] = []
         self._lock = Lock()
 
@@ -248,6 +250,8 @@ class Journal:
             fitting = [state for state, differences in by_state if not differences]
             if not fitting:
                 complaints += [f"{key}, {len(states)} possible: {differences}" for _, differences in by_state]
+            if len(states) > 1 and len(fitting) == 1:
+                self.ends["without effect" if fitting[0] is states[0] else "with effect"] += 1
             state = (fitting or states)[0].settled(rows)
             self.states[key] = [state]
             subjects |= set(state.audited())

@@ -14,7 +14,7 @@ from tests.support import writes
 from tests.support.journal import Journal, Person, Thing
 from tests.support.server import Server
 from tests.support.wire import Caller, CutOff, NotSent, Refused
-from tests.support.writes import Ground, Writer
+from tests.support.writer import WRITES, Ground, Writer, is_active
 
 _OWN = 30
 """How many users a thread goes on changing; older ones rest, and must stay as they are."""
@@ -70,11 +70,11 @@ class Load:
             self.touched.add(name)
             self._change(Writer(self.journal, caller, self._ground, random, self.journal[name]))
 
-    def _change(self, writer: Writer) -> None:
-        possible = [write for write in writes.WRITES if write.possible(writer.person)]
-        (chosen,) = writer.random.choices(possible, [write.weight for write in possible])
+    def _change(self, to: Writer) -> None:
+        possible = [write for write in WRITES if write.possible(to.person)]
+        (chosen,) = to.random.choices(possible, [write.weight for write in possible])
         with suppress(Refused):
-            chosen.make(writer)
+            chosen.make(to)
 
     def _change_things(self, caller: Caller, random: Random) -> None:
         kind = random.choice(["clients", "tags", "groups", "attributes"])
@@ -148,7 +148,7 @@ def _ask_about(caller: Caller, journal: Journal, ground: Ground, names: list[str
         person: Person = journal[name]
         complaints += [f"{name}: {text}" for text in _profile(caller, ground, person)]
         complaints += [f"{name}: {text}" for text in _tokens(caller, ground, person)]
-        if writes.is_active(person):
+        if is_active(person):
             with suppress(Refused):  # which is a failure in the journal
                 writes.sign_in(Writer(journal, caller, ground, Random(0), person))
         elif person.exists:

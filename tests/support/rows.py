@@ -37,7 +37,7 @@ def spoiled(server: Server, pool_id: str, statements: list[str]) -> list[dict[st
 
 
 def show(pool_id: str) -> None:
-    print(json.dumps(_everything(pool_id)))
+    print(json.dumps(everything(pool_id)))
 
 
 def show_spoiled(pool_id: str, statements: list[str]) -> None:
@@ -45,12 +45,12 @@ def show_spoiled(pool_id: str, statements: list[str]) -> None:
     for statement in statements:
         with transaction.atomic():
             exec(statement, {"pool_id": pool_id, "AuditEvent": AuditEvent, "Tag": Tag, **vars(models)})
-            found.append(_everything(pool_id))
+            found.append(everything(pool_id))
             transaction.set_rollback(True)
     print(json.dumps(found))
 
 
-def _everything(pool_id: str) -> dict[str, Any]:
+def everything(pool_id: str) -> dict[str, Any]:
     pool = Pool.objects.get(pk=pool_id)
     people = User.objects.filter(pool=pool).prefetch_related(
         "credential", "sign_in_names", "search_values", "sessions", "codes", "memberships__group", "attempt_set"

@@ -18,6 +18,7 @@ USER_EXISTS = "The user already exists."
 """In the words of AWS's import log."""
 
 _SUB_LENGTH = 36
+_KINDS = SignInName.Kind.values
 _USERNAME = SignInName.Kind.USERNAME.value
 _PREFERRED = SignInName.Kind.PREFERRED_USERNAME.value
 
@@ -79,16 +80,14 @@ def _insert(pool: Pool, accepted: Sequence[Candidate]) -> None:
     """Raises: IntegrityError, when a name is taken."""
     now = clock.now()
     insert.users([candidate.user for candidate in accepted])
+    # In the order in which everybody takes names (`rivals`): kind by kind, so that nobody waits in a circle.
+    names = [
+        (_KINDS.index(kind), folded, candidate.user.pk) for candidate in accepted for kind, folded in candidate.names
+    ]
     insert.many(
         SignInName,
         ("pool_id", "kind", "folded", "user_id"),
-        (
-            (pool.pk, kind, folded, candidate.user.pk)
-            for wanted in SignInName.Kind.values  # in the order of all who take names: nobody waits in a circle
-            for candidate in accepted
-            for kind, folded in candidate.names
-            if kind == wanted
-        ),
+        ((pool.pk, _KINDS[kind], folded, user_id) for kind, folded, user_id in sorted(names)),
     )
     insert.many(
         Credential,

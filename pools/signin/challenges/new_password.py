@@ -8,7 +8,7 @@ from typing import ClassVar
 import orjson
 
 from identity import clock
-from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
+from identity.errors import SESSION_INVALID, USER_DISABLED, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
 from pools.accounts import attributes as user_attributes
 from pools.accounts import passwords, rivals, search
 from pools.config.client import ClientSettings
@@ -59,8 +59,11 @@ class NewPassword:
 
     def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
         fresh = rivals.locked(attempt.user, {**attempt.user.attributes, **given})
-        if Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists():
+        is_replaced = Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists()
+        if is_replaced or fresh.status != UserStatus.FORCE_CHANGE_PASSWORD:
             raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
+        if not fresh.enabled:
+            raise NotAuthorized(USER_DISABLED)
         fresh.pool = attempt.user.pool
         fresh.attributes = {**fresh.attributes, **given}
         fresh.status = UserStatus.CONFIRMED

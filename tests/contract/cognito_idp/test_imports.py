@@ -562,3 +562,10 @@ def _put(job: dict[str, Any], header: str, body: bytes, *, wait: bool = True) ->
     with socket.create_connection((url.hostname, url.port or 80), timeout=20) as connection:
         connection.sendall(f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode() + body)
         return connection.recv(4096) if wait else b""
+
+
+def test_job_is_created_in_a_pool_that_exists(idp: Any) -> None:
+    with refused("ResourceNotFoundException", "User pool us-east-1_NoSuchOne does not exist."):
+        idp.create_user_import_job(
+            JobName="nowhere", UserPoolId="us-east-1_NoSuchOne", CloudWatchLogsRoleArn=imports.ROLE
+        )

@@ -215,6 +215,72 @@ def test_limit_of_wrong_passwords_is_not_slipped_past(idp: Any, public: Any, poo
     assert Counter(at_once(*[change] * 10)) == {"NotAuthorizedException": 5, "LimitExceededException": 5}
 
 
+def recovering(public: Any, client: Client, username: str, code: str, password: str) -> Call:
+    return lambda: public.confirm_forgot_password(
+        ClientId=client["ClientId"], Username=username, ConfirmationCode=code, Password=password
+    )
+
+
+def test_code_of_a_forgotten_password_sets_one_password(
+    idp: Any, public: Any, pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    passwords = [f"Parallel-Horse-{number}" for number in range(4)]
+    for _ in range(ROUNDS):
+        name = unique()
+        factories.make_user(idp, pool, name, email=f"{name}@example.com", email_verified="true")
+        public.forgot_password(ClientId=client["ClientId"], Username=name)
+        code = mailbox.code(name)
+        outcomes = at_once(*(recovering(public, client, name, code, password) for password in passwords))
+        assert Counter(outcomes) == {OK: 1, "ExpiredCodeException": 3}
+        assert factories.sign_in(public, client, name, passwords[outcomes.index(OK)])
+
+
+def test_user_is_reset_once_and_gets_one_code(
+    idp: Any, public: Any, pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    for _ in range(ROUNDS):
+        name = unique()
+        factories.make_user(idp, pool, name, email=f"{name}@example.com", email_verified="true")
+        user = {"UserPoolId": pool["Id"], "Username": name}
+        outcomes = at_once(*[lambda user=user: idp.admin_reset_user_password(**user)] * 3)
+        assert Counter(outcomes) == {OK: 1, "NotAuthorizedException": 2}
+        [message] = mailbox.messages(name)
+        recovering(public, client, name, message["code"], PASSWORD)()
+
+
+def test_reset_against_a_new_password_ends_in_one_of_both(
+    idp: Any, public: Any, pool: Pool, client: Client, mailbox: Mailbox
+) -> None:
+    """Whoever comes last decides the status, and that status and the password fit together."""
+    new = "Another-Horse-2"
+    for _ in range(ROUNDS):
+        name = unique()
+        factories.make_user(idp, pool, name, email=f"{name}@example.com", email_verified="true")
+        user = {"UserPoolId": pool["Id"], "Username": name}
+        outcomes = at_once(
+            lambda user=user: idp.admin_reset_user_password(**user),
+            lambda user=user: idp.admin_set_user_password(Password=new, Permanent=True, **user),
+            lambda user=user: idp.admin_disable_user(**user),
+            lambda name=name: public.forgot_password(ClientId=client["ClientId"], Username=name),
+        )
+        assert outcomes[:3] == [OK] * 3
+        assert outcomes[3] in {OK, "NotAuthorizedException"}
+        idp.admin_enable_user(**user)
+        if found(idp, pool, name)["status"] == "CONFIRMED":
+            assert factories.sign_in(public, client, name, new)
+        else:
+            with refused("PasswordResetRequiredException"):
+                factories.sign_in(public, client, name, new)
+
+
+def test_limit_of_recovery_is_not_slipped_past(public: Any, idp: Any, pool: Pool) -> None:
+    hiding = factories.make_client(idp, pool, PreventUserExistenceErrors="ENABLED")
+    known, unknown = factories.make_user(idp, pool), unique("nobody")
+    for name in (known, unknown):
+        outcomes = at_once(*[recovering(public, hiding, name, "x", PASSWORD)] * 15)
+        assert Counter(outcomes) == {"CodeMismatchException": 10, "LimitExceededException": 5}
+
+
 @pytest.mark.parametrize("is_confirmed", [False, True])
 def test_deletion_leaves_nothing_whatever_else_goes_on(
     idp: Any, public: Any, pool: Pool, client: Client, mailbox: Mailbox, is_confirmed: bool
@@ -264,3 +330,15 @@ def test_name_that_is_freed_and_taken_at_once_has_one_user_or_none(
     at_once(lambda: idp.admin_delete_user(**user))
     signing_up(public, client, name)()
     assert found(idp, pool, name)["status"] == "UNCONFIRMED"
+
+
+def test_a_client_that_goes_while_users_sign_in_takes_their_sessions_along(idp: Any, public: Any, pool: Pool) -> None:
+    name = factories.make_user(idp, pool, unique())
+    for _ in range(ROUNDS):
+        client = factories.make_client(idp, pool)
+        outcomes = at_once(
+            lambda: idp.delete_user_pool_client(UserPoolId=pool["Id"], ClientId=client["ClientId"]),  # noqa: B023
+            *[lambda: factories.sign_in(public, client, name)] * 7,  # noqa: B023
+        )
+        assert outcomes[0] == OK
+        assert set(outcomes[1:]) <= {OK, "ResourceNotFoundException", "NotAuthorizedException"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support import database, factories
+from tests.support import database, factories, imports
 from tests.support.clients import refused
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, unique
@@ -44,35 +44,37 @@ ANSWERS = {
 # `disabled` is a user who is disabled in the state in which the operation would work otherwise; `hidden` is asked
 # through a client that prevents existence errors, everything else through one that does not.
 TABLE = """
-operation                       | UNCONFIRMED | FORCE_CHANGE_PASSWORD | RESET_REQUIRED | CONFIRMED   | EXTERNAL_PROVIDER | disabled        | nobody
-sign in                         | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | nobody
-sign in, hidden                 | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | incorrect
-sign in by administrator        | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | nobody
-wrong password                  | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | disabled        | nobody
-wrong password, hidden          | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | incorrect       | incorrect
-wrong password by administrator | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | disabled        | nobody
-ConfirmSignUp                   | ok          | is {status}           | is {status}    | is {status} | is {status}       | disabled        | no such pair
-AdminConfirmSignUp              | ok          | is {status}           | is {status}    | is {status} | is {status}       | ok              | nobody
-ResendConfirmationCode          | sent        | confirmed             | confirmed      | confirmed   | confirmed         | disabled        | no such pair
-ResendConfirmationCode, hidden  | sent        | simulated             | simulated      | simulated   | simulated         | simulated       | simulated
-ForgotPassword                  | sent        | not now               | sent           | sent        | not now           | disabled        | no such pair
-ForgotPassword, hidden          | sent        | simulated             | sent           | sent        | simulated         | simulated       | simulated
-ConfirmForgotPassword           | no code     | not now               | mismatch       | no code     | not now           | disabled        | no such pair
-ConfirmForgotPassword, hidden   | mismatch    | mismatch              | mismatch       | mismatch    | mismatch          | mismatch        | mismatch
-AdminResetUserPassword          | not now     | not now               | not now        | sent        | not now           | sent            | nobody
-AdminCreateUser RESEND          | no resend   | sent                  | no resend      | no resend   | no resend         | sent            | nobody
-AdminSetUserPassword            | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-AdminSetUserPassword, permanent | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-AdminDisableUser                | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-AdminEnableUser                 | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-AdminUserGlobalSignOut          | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-AdminDeleteUser                 | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
-GetUser                         | -           | ok                    | reset first    | ok          | ok                | revoked         | -
-GlobalSignOut                   | -           | ok                    | reset first    | ok          | ok                | revoked         | -
-DeleteUser                      | -           | ok                    | reset first    | ok          | ok                | revoked         | -
-ChangePassword                  | -           | ok                    | reset first    | ok          | incorrect         | revoked         | -
-REFRESH_TOKEN_AUTH              | -           | ok                    | reset first    | ok          | ok                | refresh revoked | -
-NEW_PASSWORD_REQUIRED           | -           | ok                    | bad session    | bad session | -                 | disabled        | -
+operation                        | UNCONFIRMED | FORCE_CHANGE_PASSWORD | RESET_REQUIRED | CONFIRMED   | EXTERNAL_PROVIDER | disabled        | nobody
+sign in                          | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | nobody
+sign in, hidden                  | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | incorrect
+sign in by administrator         | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | nobody
+sign in by administrator, hidden | unconfirmed | NEW_PASSWORD_REQUIRED | reset first    | ok          | incorrect         | disabled        | incorrect
+wrong password                   | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | disabled        | nobody
+wrong password, hidden           | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | incorrect       | incorrect
+wrong password by administrator  | incorrect   | incorrect             | incorrect      | incorrect   | incorrect         | disabled        | nobody
+ConfirmSignUp                    | ok          | is {status}           | is {status}    | is {status} | is {status}       | disabled        | no such pair
+ConfirmSignUp, hidden            | ok          | is {status}           | is {status}    | is {status} | is {status}       | disabled        | mismatch
+AdminConfirmSignUp               | ok          | is {status}           | is {status}    | is {status} | is {status}       | ok              | nobody
+ResendConfirmationCode           | sent        | confirmed             | confirmed      | confirmed   | confirmed         | disabled        | no such pair
+ResendConfirmationCode, hidden   | sent        | simulated             | simulated      | simulated   | simulated         | simulated       | simulated
+ForgotPassword                   | sent        | not now               | sent           | sent        | not now           | disabled        | no such pair
+ForgotPassword, hidden           | sent        | simulated             | sent           | sent        | simulated         | simulated       | simulated
+ConfirmForgotPassword            | no code     | not now               | mismatch       | no code     | not now           | disabled        | no such pair
+ConfirmForgotPassword, hidden    | mismatch    | mismatch              | mismatch       | mismatch    | mismatch          | mismatch        | mismatch
+AdminResetUserPassword           | not now     | not now               | not now        | sent        | not now           | sent            | nobody
+AdminCreateUser RESEND           | no resend   | sent                  | no resend      | no resend   | no resend         | sent            | nobody
+AdminSetUserPassword             | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+AdminSetUserPassword, permanent  | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+AdminDisableUser                 | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+AdminEnableUser                  | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+AdminUserGlobalSignOut           | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+AdminDeleteUser                  | ok          | ok                    | ok             | ok          | ok                | ok              | nobody
+GetUser                          | -           | ok                    | reset first    | ok          | ok                | revoked         | -
+GlobalSignOut                    | -           | ok                    | reset first    | ok          | ok                | revoked         | -
+DeleteUser                       | -           | ok                    | reset first    | ok          | ok                | revoked         | -
+ChangePassword                   | -           | ok                    | reset first    | ok          | incorrect         | revoked         | -
+REFRESH_TOKEN_AUTH               | -           | ok                    | reset first    | ok          | ok                | refresh revoked | -
+NEW_PASSWORD_REQUIRED            | -           | ok                    | bad session    | bad session | -                 | disabled        | -
 """  # noqa: E501
 
 
@@ -113,10 +115,10 @@ class World:
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )
 
-    def begin_by_administrator(self, name: str, password: str = PASSWORD) -> Any:
+    def begin_by_administrator(self, name: str, password: str = PASSWORD, *, client: Client | None = None) -> Any:
         return self.idp.admin_initiate_auth(
             UserPoolId=self.pool["Id"],
-            ClientId=self.client["ClientId"],
+            ClientId=(client or self.client)["ClientId"],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": name, "PASSWORD": password},
         )
@@ -193,6 +195,10 @@ def sign_in_by_administrator(world: World, user: Subject) -> str:
     return outcome(world.begin_by_administrator(user.name))
 
 
+def sign_in_by_administrator_hidden(world: World, user: Subject) -> str:
+    return outcome(world.begin_by_administrator(user.name, client=world.discreet))
+
+
 def wrong_password(world: World, user: Subject) -> str:
     return outcome(world.begin(user.name, NEW))
 
@@ -205,12 +211,18 @@ def wrong_password_by_administrator(world: World, user: Subject) -> str:
     return outcome(world.begin_by_administrator(user.name, NEW))
 
 
-def confirm_sign_up(world: World, user: Subject) -> str:
+def confirm_sign_up(world: World, user: Subject, client: Client | None = None) -> str:
     messages = world.mailbox.messages(user.name)
     code = messages[0]["code"] if messages else WRONG_CODE
-    answer = world.public.confirm_sign_up(ClientId=world.client["ClientId"], Username=user.name, ConfirmationCode=code)
+    answer = world.public.confirm_sign_up(
+        ClientId=(client or world.client)["ClientId"], Username=user.name, ConfirmationCode=code
+    )
     assert without_metadata(answer) == {}
     return "ok"
+
+
+def confirm_sign_up_hidden(world: World, user: Subject) -> str:
+    return confirm_sign_up(world, user, world.discreet)
 
 
 def admin_confirm_sign_up(world: World, user: Subject) -> str:
@@ -356,10 +368,12 @@ OPERATIONS: dict[str, tuple[Callable[[World, Subject], str], str]] = {
     "sign in": (sign_in, "CONFIRMED"),
     "sign in, hidden": (sign_in_hidden, "CONFIRMED"),
     "sign in by administrator": (sign_in_by_administrator, "CONFIRMED"),
+    "sign in by administrator, hidden": (sign_in_by_administrator_hidden, "CONFIRMED"),
     "wrong password": (wrong_password, "CONFIRMED"),
     "wrong password, hidden": (wrong_password_hidden, "CONFIRMED"),
     "wrong password by administrator": (wrong_password_by_administrator, "CONFIRMED"),
     "ConfirmSignUp": (confirm_sign_up, "UNCONFIRMED"),
+    "ConfirmSignUp, hidden": (confirm_sign_up_hidden, "UNCONFIRMED"),
     "AdminConfirmSignUp": (admin_confirm_sign_up, "UNCONFIRMED"),
     "ResendConfirmationCode": (resend_code, "UNCONFIRMED"),
     "ResendConfirmationCode, hidden": (resend_code_hidden, "UNCONFIRMED"),
@@ -576,12 +590,11 @@ def test_transition(
 
 
 @pytest.fixture(scope="module")
-def imported(server: Server, world: World) -> Iterator[str]:
+def imported(world: World) -> Iterator[str]:
     names = [unique("imported") for _ in range(5)]
-    for name in names:
-        world.confirmed(name)
-        world.idp.admin_reset_user_password(**world.who(name))
-    database.forget_passwords(server, names)
+    rows = (imports.person(name) for name in names)
+    job = imports.run(world.idp, world.pool, imports.csv(imports.header(world.idp, world.pool), *rows))
+    assert job["ImportedUsers"] == len(names)
     return iter(names)
 
 

@@ -50,6 +50,8 @@ FLOW_KEYS = {
 }
 ANSWERS = ["USERNAME", "NEW_PASSWORD", "SECRET_HASH"]
 FLOWS = {"ChallengeName": "NEW_PASSWORD_REQUIRED"}
+PROOFS = {"SecretHash", "Session"}
+_ATTRIBUTE_NAMES = {"AttributeName", "AttributesToGet", "ReadAttribute", "WriteAttribute", "UserAttributeName"}
 ANY_KEYS = ["USERNAME", "email", "userAttributes.name", "Level1", "key", "a" * 128, "a" * 129, "aws:x", "", "\u0430"]
 WIDE = 8
 
@@ -140,7 +142,7 @@ class Body:
         chosen = {}
         for member, inner in shape.members.items():
             odds = 60 if member in self._known else 12 if len(shape.members) > WIDE else 30
-            is_proof = member in MAP_KEYS or (member in {"SecretHash", "ClientSecret"} and member in self._known)
+            is_proof = member in MAP_KEYS or (member in PROOFS and member in self._known)
             if member in shape.required_members or is_proof:
                 is_there = not self._chance(min(self._faults, 4))
             else:
@@ -181,7 +183,7 @@ class Body:
         if name == "Username" and self._operation.name in {"SignUp", "AdminCreateUser"} and self._chance(70):
             fresh = f"new{self._draw(st.integers(0, 10**9))}"
             return self._draw(st.sampled_from([fresh, f"{fresh}@fuzz.example", f"{fresh}\u0130"]))
-        if name in {"AttributeName", "AttributesToGet", "ReadAttribute", "WriteAttribute", "UserAttributeName"}:
+        if name in _ATTRIBUTE_NAMES and not (name in self._known and self._chance(40)):
             return self._draw(st.sampled_from([*ATTRIBUTES]))
         if name in self._known and not self._chance(8):
             return self._known[name]
@@ -279,11 +281,14 @@ class Body:
 
 
 def _fit_for(operation: Operation) -> int:
-    """The place of the person whom an operation is for: signed in, invited, signed up."""
-    members = operation.model.input_shape.members if operation.model.input_shape else {}
-    if "Session" in members and "ChallengeName" in members:
-        return 1
-    return 2 if {"ConfirmationCode", "Code"} & members.keys() else 0
+    """The place of the person whom an operation is for."""
+    places = {
+        "RespondToAuthChallenge": 1,
+        "ConfirmSignUp": 2,
+        "AdminConfirmSignUp": 2,
+        "AdminRespondToAuthChallenge": 3,
+    }
+    return places.get(operation.name, 0)
 
 
 @cache

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from botocore.exceptions import ClientError
 
 from identity.wire.services import cognito_idp
@@ -40,6 +41,7 @@ _WITH_ALIASES: dict[str, Any] = {
     "UsernameConfiguration": {"CaseSensitive": False},
     "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}},
 }
+UPLOAD = {"x-amz-server-side-encryption": "aws:kms"}
 TEMPORARY_PASSWORD = "Temporary-Horse-1"
 KINDS = (_PLAIN, _BY_EMAIL, _WITH_ALIASES)
 
@@ -50,7 +52,8 @@ Values = dict[str, str]
 
 
 class Cast:
-    """One pool with a client and three people: signed in, invited with a Session, signed up with a code."""
+    """One pool with a client and its people: signed in, invited with a Session, signed up with a code, invited with a
+    Session of the administrators' kind."""
 
     def __init__(self, server: Server, kind: dict[str, Any]) -> None:
         self._server = server
@@ -69,6 +72,9 @@ class Cast:
         members: dict[str, Any] = {}
         if "AliasAttributes" in self._kind:
             members["GenerateSecret"] = True
+        if "UsernameAttributes" in self._kind:
+            members["RefreshTokenRotation"] = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
+            members["ExplicitAuthFlows"] = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]
         self.client = factories.make_client(self._operator, self.pool, **members)
         self.common = {
             "UserPoolId": self.pool["Id"],
@@ -80,18 +86,24 @@ class Cast:
         }
         if secret := self.client.get("ClientSecret"):
             self.common["ClientSecret"] = secret
+            self.common["ClientSecretId"] = self._operator.add_user_pool_client_secret(
+                UserPoolId=self.pool["Id"], ClientId=self.client["ClientId"]
+            )["ClientSecretDescriptor"]["ClientSecretId"]
         self.common |= self._optional("CreateGroup", self._group)
         self.common |= self._optional("CreateUserImportJob", self._import_job)
-        self.people = [self._signed_in(), self._invited(), self._signed_up()]
+        self.people = self._everyone()
         self.common |= self._page_tokens()
 
     def mend(self) -> None:
         """After requests that may have taken people away; what the pool's settings now forbid needs a new pool."""
         try:
             self.common |= self._optional("CreateGroup", self._group)
-            self.people = [self._signed_in(), self._invited(), self._signed_up()]
+            self.people = self._everyone()
         except (ClientError, KeyError, IndexError):
             self.renew()
+
+    def _everyone(self) -> list[Values]:
+        return [self._signed_in(), self._invited(), self._signed_up(), self._invited(by_administrator=True)]
 
     def _optional(self, operation: str, make: Callable[[], Values]) -> Values:
         return make() if operation in cognito_idp.operations else {}
@@ -106,7 +118,11 @@ class Cast:
         made = self._operator.create_user_import_job(
             UserPoolId=self.pool["Id"], JobName="import", CloudWatchLogsRoleArn=role
         )
-        return {"JobId": made["UserImportJob"]["JobId"], "JobName": "import", "CloudWatchLogsRoleArn": role}
+        header = self._operator.get_csv_header(UserPoolId=self.pool["Id"])["CSVHeader"]
+        job = made["UserImportJob"]
+        sent = requests.put(job["PreSignedUrl"], data=",".join(header) + "\n", headers=UPLOAD, timeout=10)
+        sent.raise_for_status()
+        return {"JobId": job["JobId"], "JobName": "import", "CloudWatchLogsRoleArn": role}
 
     def _new_person(self) -> tuple[str, list[dict[str, str]]]:
         number = next(_numbers)
@@ -141,12 +157,16 @@ class Cast:
         )
         return name, self._named(name)
 
-    def _sign_in(self, values: Values) -> dict[str, Any]:
+    def _sign_in(self, values: Values, *, by_administrator: bool = False) -> dict[str, Any]:
         keys = ("USERNAME", "PASSWORD", "SECRET_HASH")
-        answer: dict[str, Any] = self._public.initiate_auth(
-            ClientId=self.client["ClientId"],
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={key: values[key] for key in keys if key in values},
+        given = {
+            "ClientId": self.client["ClientId"],
+            "AuthParameters": {key: values[key] for key in keys if key in values},
+        }
+        answer: dict[str, Any] = (
+            self._operator.admin_initiate_auth(UserPoolId=self.pool["Id"], AuthFlow="ADMIN_USER_PASSWORD_AUTH", **given)
+            if by_administrator
+            else self._public.initiate_auth(AuthFlow="USER_PASSWORD_AUTH", **given)
         )
         return answer
 
@@ -159,12 +179,24 @@ class Cast:
             self._operator.admin_add_user_to_group(UserPoolId=self.pool["Id"], Username=name, GroupName=group)
         tokens = self._sign_in(values)["AuthenticationResult"]
         refresh = dict.fromkeys(("Token", "RefreshToken", "REFRESH_TOKEN"), tokens["RefreshToken"])
-        return {**values, **refresh, "AccessToken": tokens["AccessToken"]}
+        codes = self._codes(values, tokens["AccessToken"])
+        return {**values, **refresh, **codes, "AccessToken": tokens["AccessToken"]}
 
-    def _invited(self) -> Values:
+    def _codes(self, values: Values, access_token: str) -> Values:
+        """One for a forgotten password and one for the e-mail address, where the pool lets them be sent."""
+        mailbox = Mailbox(self._server)
+        address = self._operator.admin_get_user(UserPoolId=self.pool["Id"], Username=values["Username"])
+        to = factories.attributes_of(address)["email"]
+        self._public.get_user_attribute_verification_code(AccessToken=access_token, AttributeName="email")
+        found = {"Code": mailbox.code(to), "AttributeName": "email"}
+        proof = {"SecretHash": values["SecretHash"]} if "SecretHash" in values else {}
+        self._public.forgot_password(ClientId=self.client["ClientId"], Username=values["Username"], **proof)
+        return {**found, "ConfirmationCode": mailbox.code(to)}
+
+    def _invited(self, *, by_administrator: bool = False) -> Values:
         _, values = self._create()
         values |= {"PASSWORD": TEMPORARY_PASSWORD}
-        return {**values, "Session": self._sign_in(values)["Session"], "ChallengeName": "NEW_PASSWORD_REQUIRED"}
+        return {**values, "Session": self._sign_in(values, by_administrator=by_administrator)["Session"]}
 
     def _signed_up(self) -> Values:
         name, attributes = self._new_person()
