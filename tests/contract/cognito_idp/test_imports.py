@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -412,14 +413,16 @@ def test_job_that_is_not_started_within_a_day_expires(
     clock.advance(hours=23, minutes=59)
     assert imports.describe(idp, job)["Status"] == "Created"
     clock.advance(minutes=2)
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    expired = imports.describe(idp, job)
+    assert expired["Status"] == "Expired"
+    assert expired["CompletionDate"] - expired["CreationDate"] == timedelta(days=1)
     with refused("PreconditionNotMetException", "The user import job has been started before or has expired."):
         imports.start(idp, job)
     with refused("PreconditionNotMetException"):
         idp.stop_user_import_job(UserPoolId=shared["Id"], JobId=job["JobId"])
     server.manage("purge_expired")
     clock.reset()
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    assert imports.describe(idp, job) == expired
 
 
 def test_stop_wants_a_job_that_runs(idp: Any, shared: dict[str, Any]) -> None:
