@@ -133,6 +133,11 @@ def status(job: ImportJob) -> str:
     return job.status
 
 
+def completed_at(job: ImportJob) -> datetime | None:
+    """When the job ended; None before."""
+    return job.created_at + STARTABLE_FOR if status(job) == Status.EXPIRED else job.completed_at
+
+
 def expire() -> int:
     """Write down which jobs have expired, and delete the files of all that have ended; returns how many expired."""
     overdue = ImportJob.objects.filter(status=Status.CREATED, created_at__lte=_last_creation_startable())

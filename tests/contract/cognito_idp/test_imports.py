@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -369,6 +370,24 @@ def test_while_a_job_runs_nothing_else_starts_and_the_pool_does_not_change(
     idp.delete_user_pool(UserPoolId=pool["Id"])
 
 
+def test_of_two_jobs_started_at_once_one_runs(idp: Any, pool: dict[str, Any]) -> None:
+    pools = [pool, *(factories.make_pool(idp, AutoVerifiedAttributes=["email"]) for _ in range(3))]
+    jobs = [imports.create(idp, each) for each in pools]
+    for job, each in zip(jobs, pools, strict=True):
+        imports.upload(job, many(idp, each, 1_500))
+
+    def start(job: dict[str, Any]) -> str:
+        try:
+            return str(imports.start(idp, job)["Status"])
+        except idp.exceptions.PreconditionNotMetException as error:
+            return str(error.response["Error"]["Message"])
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(start, jobs))
+    assert sorted(answers) == ["Another user import job is in progress."] * 3 + ["Pending"]
+    assert sorted(imports.ended(idp, job)["Status"] for job in jobs) == ["Created"] * 3 + ["Succeeded"]
+
+
 def test_counts_move_while_the_job_runs_and_whoever_disturbs_it_is_refused(idp: Any, pool: dict[str, Any]) -> None:
     job = imports.create(idp, pool)
     imports.upload(job, many(idp, pool, 4_000))
@@ -394,14 +413,16 @@ def test_job_that_is_not_started_within_a_day_expires(
     clock.advance(hours=23, minutes=59)
     assert imports.describe(idp, job)["Status"] == "Created"
     clock.advance(minutes=2)
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    expired = imports.describe(idp, job)
+    assert expired["Status"] == "Expired"
+    assert expired["CompletionDate"] - expired["CreationDate"] == timedelta(days=1)
     with refused("PreconditionNotMetException", "The user import job has been started before or has expired."):
         imports.start(idp, job)
     with refused("PreconditionNotMetException"):
         idp.stop_user_import_job(UserPoolId=shared["Id"], JobId=job["JobId"])
     server.manage("purge_expired")
     clock.reset()
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    assert imports.describe(idp, job) == expired
 
 
 def test_stop_wants_a_job_that_runs(idp: Any, shared: dict[str, Any]) -> None:
