@@ -73,15 +73,25 @@ def ground(installation: Installation) -> Ground:
     idp = clients.idp(installation.server)
     pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"], AliasAttributes=["email"])
     client = factories.make_client(idp, pool, ClientName="app", PreventUserExistenceErrors="LEGACY")
+    rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    rotating = factories.make_client(
+        idp,
+        pool,
+        ClientName="rotating",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        RefreshTokenRotation=rotation,
+    )
     for group in GROUPS:
         idp.create_group(UserPoolId=pool["Id"], GroupName=group, Description="there from the beginning")
-    return Ground(pool["Id"], pool["Arn"], client["ClientId"], GROUPS, installation.code_to)
+    return Ground(pool["Id"], pool["Arn"], client["ClientId"], rotating["ClientId"], GROUPS, installation.code_to)
 
 
 @pytest.fixture
 def journal(ground: Ground) -> Journal:
     known = Journal()
     known.know("app", Thing("clients", "app", 30, ground.client_id, ("CreateUserPoolClient",)))
+    made = ("CreateUserPoolClient",)
+    known.know("rotating", Thing("clients", "rotating", 30, ground.rotating_client_id, made))
     for group in GROUPS:
         known.know(group, Thing("groups", group, "there from the beginning", group, ("CreateGroup",)))
     return known
@@ -168,7 +178,11 @@ SPOILED = {
     "a revoked session lives": "Session.objects.filter(pool=pool_id).update(revoked_at=None)",
     "a session is gone": "Session.objects.filter(pool=pool_id, revoked_at=None).delete()",
     "a session nobody asked for": (
-        "Session.objects.filter(pool=pool_id, revoked_at=None).update(refresh_digest=b'another'.ljust(32))"
+        "Session.objects.filter(client__name='app', revoked_at=None).update(refresh_digest=b'another'.ljust(32))"
+    ),
+    "a spent refresh token is good again": "RefreshToken.objects.filter(session__pool=pool_id).update(spent_at=None)",
+    "the successor of a refresh token is gone": (
+        "RefreshToken.objects.filter(session__pool=pool_id, spent_at=None).delete()"
     ),
     "a used code is back": (
         "[Code.objects.filter(user__pool=pool_id, user__username='pending').update("
@@ -200,8 +214,8 @@ def change_a_little(writer: Callable[[str], Writer], journal: Journal, caller: C
     for name in ("confirmed", "invited", "pending", "deleted"):
         journal.know(name, Person(name))
     for change in (
-        *(writes.create, writes.take_temporary_password, writes.sign_in, writes.sign_out, writes.sign_in),
-        writes.join_or_leave,
+        *(writes.create, writes.take_temporary_password, writes.sign_out),
+        *(writes.sign_in_where_tokens_rotate, writes.refresh, writes.sign_in, writes.join_or_leave),
     ):
         change(writer("confirmed"))
     writes.create(writer("invited"))

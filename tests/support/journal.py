@@ -38,20 +38,41 @@ class State(Protocol):
 
 @dataclass(frozen=True)
 class Session:
-    """A sign-in; all but `is_revoked` is unknown where its answer was cut off."""
+    """A sign-in at a client; its tokens are unknown where its answer was cut off.
 
+    `rotated` says of each refresh token that rotation has made or spent whether it is spent; None is one that nobody
+    has seen. A blank `refresh_token` is one that was cut off, and so cannot be used any more.
+    """
+
+    client_id: str
     digest: str | None = None
     refresh_token: str = ""
     access_token: str = ""
     is_revoked: bool = False
+    rotated: Mapping[str | None, bool] = field(default_factory=dict)
 
     @staticmethod
-    def of(answer: dict[str, Any] | None) -> Session:
+    def of(client_id: str, answer: dict[str, Any] | None) -> Session:
         if answer is None:
-            return Session()
+            return Session(client_id)
         tokens = answer["AuthenticationResult"]
-        digest = hashlib.sha256(tokens["RefreshToken"].encode()).hexdigest()
-        return Session(digest, tokens["RefreshToken"], tokens["AccessToken"])
+        return Session(client_id, _digest(tokens["RefreshToken"]), tokens["RefreshToken"], tokens["AccessToken"])
+
+    def exchanged(self, answer: dict[str, Any] | None) -> Session:
+        """With the one refresh token spent and its successor there."""
+        token = answer["AuthenticationResult"]["RefreshToken"] if answer else ""
+        rotated = {**self.rotated, _digest(self.refresh_token): True, _digest(token) if token else None: False}
+        return replace(self, refresh_token=token, rotated=rotated)
+
+    def differs(self, held: dict[str, Any]) -> bool:
+        known = {digest: is_spent for digest, is_spent in self.rotated.items() if digest}
+        others = [is_spent for digest, is_spent in held["rotated"].items() if digest not in known]
+        is_same = all(held["rotated"].get(digest) == is_spent for digest, is_spent in known.items())
+        unknown = [is_spent for digest, is_spent in self.rotated.items() if digest is None]
+        return held["is_revoked"] != self.is_revoked or not is_same or others != unknown
+
+    def settled(self, digest: str, held: dict[str, Any]) -> Session:
+        return replace(self, digest=digest, rotated=held["rotated"])
 
 
 @dataclass(frozen=True)
@@ -99,14 +120,17 @@ class Person:
             found.append(f"password: not {self.password}" if row["hash"] else "password: none")
         return found + self._session_differences(row["sessions"]) + _audit_differences(self._named(row).events, rows)
 
-    def _session_differences(self, held: dict[str, bool]) -> list[str]:
-        known = {session.digest: session.is_revoked for session in self.sessions if session.digest}
-        unknown = sorted(session.is_revoked for session in self.sessions if not session.digest)
-        others = sorted(is_revoked for digest, is_revoked in held.items() if digest not in known)
-        found = [f"sessions nobody asked for or lost: {others}, should be {unknown}"] if others != unknown else []
-        for digest, is_revoked in known.items():
-            if held.get(digest) != is_revoked:
-                found.append(f"session {digest[:8]}: revoked {held.get(digest)}, should be {is_revoked}")
+    def _session_differences(self, held: dict[str, Any]) -> list[str]:
+        known = {session.digest: session for session in self.sessions if session.digest}
+        unknown = [session for session in self.sessions if not session.digest]
+        others = [row for digest, row in held.items() if digest not in known]
+        found = [
+            f"session {session}: {held.get(digest)}"
+            for digest, session in known.items()
+            if digest not in held or session.differs(held[digest])
+        ]
+        if len(others) != len(unknown) or any(map(Session.differs, unknown, others)):
+            found.append(f"sessions nobody asked for, or lost: {others}, should be {unknown}")
         return found
 
     def _named(self, row: Rows) -> Person:
@@ -120,9 +144,12 @@ class Person:
         if row is None or not self.exists:
             return self
         known = {session.digest for session in self.sessions}
-        unknown = iter(digest for digest in row["sessions"] if digest not in known)
+        unknown = iter([*(digest for digest in row["sessions"] if digest not in known), ""])
+        digests = [session.digest or next(unknown) for session in self.sessions]
         sessions = tuple(
-            session if session.digest else replace(session, digest=next(unknown)) for session in self.sessions
+            session.settled(digest, row["sessions"][digest])
+            for session, digest in zip(self.sessions, digests, strict=True)
+            if digest in row["sessions"]
         )
         return replace(self._named(row), sessions=sessions)
 
@@ -170,6 +197,10 @@ def _audit_differences(events: Mapping[str | None, tuple[str, ...]], rows: Rows)
         for subject, names in events.items()
         if subject is not None and rows["audit"].get(subject, []) != sorted(names)
     ]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @cache

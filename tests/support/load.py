@@ -185,7 +185,11 @@ def _profile(caller: Caller, ground: Ground, person: Person) -> Iterator[str]:
 def _tokens(caller: Caller, ground: Ground, person: Person) -> Iterator[str]:
     """Access and refresh tokens work exactly while their session does and their user may sign in."""
     for session in person.sessions[-4:]:
-        if not session.access_token or (person.status != "CONFIRMED" and not session.is_revoked):
+        if (
+            not session.refresh_token
+            or session.client_id != ground.client_id
+            or (person.status != "CONFIRMED" and not session.is_revoked)
+        ):
             continue
         is_good = not session.is_revoked and person.enabled
         refresh = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": session.refresh_token}}

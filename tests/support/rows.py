@@ -18,7 +18,7 @@ from pools.accounts import search
 from pools.accounts.attributes import sign_in_names
 from pools.config.schema import Schema
 from pools.config.sign_in import SignInSettings
-from pools.models import Client, Credential, Group, Pool, User
+from pools.models import Client, Credential, Group, Pool, Session, User
 from tests.support.server import Server
 
 
@@ -53,7 +53,13 @@ def show_spoiled(pool_id: str, statements: list[str]) -> None:
 def everything(pool_id: str) -> dict[str, Any]:
     pool = Pool.objects.get(pk=pool_id)
     people = User.objects.filter(pool=pool).prefetch_related(
-        "credential", "sign_in_names", "search_values", "sessions", "codes", "memberships__group", "attempt_set"
+        "credential",
+        "sign_in_names",
+        "search_values",
+        "sessions__refresh_tokens",
+        "codes",
+        "memberships__group",
+        "attempt_set",
     )
     complaints = _broken_references()
     users = {}
@@ -83,12 +89,15 @@ def _row(user: User) -> dict[str, Any]:
         "attributes": user.attributes,
         "hash": credential.password_hash if credential else None,
         "is_temporary": credential is not None and credential.expires_at is not None,
-        "sessions": {
-            bytes(session.refresh_digest).hex(): session.revoked_at is not None for session in user.sessions.all()
-        },
+        "sessions": {bytes(session.refresh_digest).hex(): _session(session) for session in user.sessions.all()},
         "codes": sorted(code.kind for code in user.codes.all()),
         "groups": sorted(membership.group.name for membership in user.memberships.all()),
     }
+
+
+def _session(session: Session) -> dict[str, Any]:
+    rotated = {bytes(row.digest).hex(): row.spent_at is not None for row in session.refresh_tokens.all()}
+    return {"is_revoked": session.revoked_at is not None, "rotated": rotated}
 
 
 def _half_written(user: User) -> list[str]:

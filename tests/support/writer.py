@@ -17,11 +17,15 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Ground:
-    """Where users live. `code_to` gives the newest code that was sent to an address."""
+    """Where users live. One client keeps refresh tokens, the other one rotates them.
+
+    `code_to` gives the newest code that was sent to an address.
+    """
 
     pool_id: str
     pool_arn: str
     client_id: str
+    rotating_client_id: str
     groups: tuple[str, ...]
     code_to: Callable[[str], str]
 
@@ -58,9 +62,9 @@ class Writer:
         self.person = self.journal[self.person.name]
         return answer
 
-    def live(self) -> Session:
-        """A session whose tokens must be good."""
-        return next(session for session in self.person.sessions if not session.is_revoked and session.access_token)
+    def live(self, client_id: str | None = None) -> Session:
+        """A session whose tokens must be good, at a client or at any."""
+        return next(session for session in self.person.sessions if is_live(session, client_id))
 
     def new_password(self) -> str:
         return f"Password-{next(_numbers)}-{self.random.randrange(10**6)}"
@@ -108,8 +112,14 @@ def is_active(person: Person) -> bool:
     return person.exists and person.enabled and person.status == "CONFIRMED"
 
 
+def is_live(session: Session, client_id: str | None = None) -> bool:
+    """At a given client, with a refresh token that can be used as well."""
+    is_there = client_id is None or (session.client_id == client_id and session.refresh_token != "")
+    return is_there and session.access_token != "" and not session.is_revoked
+
+
 def is_signed_in(person: Person) -> bool:
-    return is_active(person) and any(session.access_token and not session.is_revoked for session in person.sessions)
+    return is_active(person) and any(map(is_live, person.sessions))
 
 
 def is_recoverable(person: Person) -> bool:

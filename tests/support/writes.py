@@ -11,6 +11,7 @@ from tests.support.writer import (
     Writer,
     is_absent,
     is_active,
+    is_live,
     is_recoverable,
     is_signed_in,
     is_there,
@@ -159,17 +160,30 @@ def _credentials(to: Writer) -> Members:
     return {"USERNAME": to.person.name, "PASSWORD": to.person.password}
 
 
-def _with_session(person: Person, answer: Any) -> Person:
-    return replace(person, sessions=(*person.sessions, Session.of(answer)))
+def _with_session(person: Person, client_id: str, answer: Any) -> Person:
+    return replace(person, sessions=(*person.sessions, Session.of(client_id, answer)))
+
+
+def _in_place_of(session: Session, other: Session, person: Person) -> Person:
+    return replace(person, sessions=tuple(other if held is session else held for held in person.sessions))
 
 
 @write(is_active, 5)
 def sign_in(to: Writer) -> None:
+    _sign_in_at(to, to.ground.client_id)
+
+
+@write(is_active)
+def sign_in_where_tokens_rotate(to: Writer) -> None:
+    _sign_in_at(to, to.ground.rotating_client_id)
+
+
+def _sign_in_at(to: Writer, client_id: str) -> None:
     person = to.person
     to.public(
         "InitiateAuth",
-        lambda answer: _with_session(person, answer),
-        ClientId=to.ground.client_id,
+        lambda answer: _with_session(person, client_id, answer),
+        ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",
         AuthParameters=_credentials(to),
     )
@@ -180,7 +194,7 @@ def sign_in_as_operator(to: Writer) -> None:
     done = to.person.noting("AdminInitiateAuth")
     to.by_operator(
         "AdminInitiateAuth",
-        lambda answer: _with_session(done, answer),
+        lambda answer: _with_session(done, to.ground.client_id, answer),
         ClientId=to.ground.client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters=_credentials(to),
@@ -221,27 +235,39 @@ def take_temporary_password(to: Writer) -> None:
         },
     }
     operation = "AdminRespondToAuthChallenge" if is_admin else "RespondToAuthChallenge"
-    to.journal.ask(to.caller, person.name, operation, members, lambda answer: _with_session(taken, answer), taken)
-
-
-@write(is_signed_in)
-def refresh(to: Writer) -> None:
-    person = to.person
-    to.public(
-        "InitiateAuth",
-        lambda answer: person,
-        ClientId=to.ground.client_id,
-        AuthFlow="REFRESH_TOKEN_AUTH",
-        AuthParameters={"REFRESH_TOKEN": to.live().refresh_token},
+    to.journal.ask(
+        to.caller,
+        person.name,
+        operation,
+        members,
+        lambda answer: _with_session(taken, client["ClientId"], answer),
+        taken,
     )
+
+
+@write(is_signed_in, 3)
+def refresh(to: Writer) -> None:
+    """Where tokens rotate, the one is spent and the other there, or neither."""
+    person = to.person
+    if usable := [held for held in person.sessions if is_live(held, held.client_id)]:
+        session = to.random.choice(usable)
+        members = {"ClientId": session.client_id, "RefreshToken": session.refresh_token}
+        if session.client_id == to.ground.client_id:
+            to.public("GetTokensFromRefreshToken", lambda answer: person, **members)
+        else:
+            to.public(
+                "GetTokensFromRefreshToken",
+                lambda answer: _in_place_of(session, session.exchanged(answer), person),
+                **members,
+            )
 
 
 @write(is_signed_in)
 def revoke(to: Writer) -> None:
-    ended = to.live()
-    sessions = tuple(replace(held, is_revoked=True) if held is ended else held for held in to.person.sessions)
-    done = replace(to.person, sessions=sessions)
-    to.public("RevokeToken", lambda answer: done, ClientId=to.ground.client_id, Token=ended.refresh_token)
+    if usable := [held for held in to.person.sessions if is_live(held, held.client_id)]:
+        ended = to.random.choice(usable)
+        done = _in_place_of(ended, replace(ended, is_revoked=True), to.person)
+        to.public("RevokeToken", lambda answer: done, ClientId=ended.client_id, Token=ended.refresh_token)
 
 
 @write(is_signed_in)
