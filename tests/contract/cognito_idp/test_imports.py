@@ -545,7 +545,6 @@ def test_file_of_more_than_100_mb_is_refused_before_it_is_read(idp: Any, shared:
 
 def test_upload_that_is_cut_off_leaves_the_job_without_a_file(idp: Any, shared: dict[str, Any]) -> None:
     job = imports.create(idp, shared)
-    assert imports.upload(job, "x").status_code == 200
     _put(job, "Content-Length: 3000000", b"x" * 2_000_000, wait=False)
     with refused("PreconditionNotMetException", "No file has been uploaded for the user import job."):
         imports.start(idp, job)
