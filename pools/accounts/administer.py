@@ -132,9 +132,10 @@ def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
 
 
 def enable(pool: Pool, user: User, *, by: Actor) -> None:
-    """Let a user sign in again; tokens from before stay revoked."""
+    """Let a user sign in again; tokens from before stay revoked, also those of a sign-in that disabling overtook."""
     with transaction.atomic():
-        _switch(user, enabled=True)
+        if _switch(user, enabled=True):
+            revoke.every_session(user)
         audit.record(by, pool.arn, sub=user.sub)
 
 
@@ -146,13 +147,15 @@ def disable(pool: Pool, user: User, *, by: Actor) -> None:
         audit.record(by, pool.arn, sub=user.sub)
 
 
-def _switch(user: User, *, enabled: bool) -> None:
-    """Raises: UserNotFound, when the user has been deleted meanwhile."""
+def _switch(user: User, *, enabled: bool) -> bool:
+    """Whether it made a change. Raises: UserNotFound, when the user has been deleted meanwhile."""
     fresh = user_attributes.locked(user)
-    if fresh.enabled != enabled:
-        fresh.enabled = enabled
-        fresh.modified_at = clock.now()
-        fresh.save(update_fields=["enabled", "modified_at"])
+    if fresh.enabled == enabled:
+        return False
+    fresh.enabled = enabled
+    fresh.modified_at = clock.now()
+    fresh.save(update_fields=["enabled", "modified_at"])
+    return True
 
 
 def delete_user(pool: Pool, user: User, *, by: Actor) -> None:

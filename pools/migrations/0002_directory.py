@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
             name='SearchValue',
             fields=[
                 ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='search_values', to=settings.AUTH_USER_MODEL)),
-                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='pools.pool')),
+                ('pool', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='pools.pool')),
                 ('pk', models.CompositePrimaryKey('user_id', 'attribute', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('attribute', models.CharField(max_length=18)),
                 ('key', models.BinaryField(max_length=1033)),

@@ -82,7 +82,7 @@ def job_detail(job: ImportJob) -> dict[str, Any]:
         "PreSignedUrl": upload.url(job),
         "CreationDate": job.created_at,
         "StartDate": job.started_at,
-        "CompletionDate": job.completed_at,
+        "CompletionDate": jobs.completed_at(job),
         "Status": jobs.status(job),
         "CloudWatchLogsRoleArn": job.role_arn,
         "ImportedUsers": job.imported,

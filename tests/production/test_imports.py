@@ -99,3 +99,13 @@ def test_import_does_not_delay_the_end_and_goes_on_at_once_after_a_restart(serve
     assert time.monotonic() - begun < 5, "its lease was given back"
     check_result(server, idp, job)
     assert "Traceback" not in server.log
+
+
+def test_broker_that_is_away_refuses_no_start(install: Install) -> None:
+    idp = clients.idp(install("--dev", REDIS_URL="redis://127.0.0.1:1/0").start())
+    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"])
+    job = imports.create(idp, pool)
+    assert imports.upload(job, "x").status_code == 200
+    assert imports.start(idp, job)["Status"] == "Pending"
+    stopped = idp.stop_user_import_job(UserPoolId=pool["Id"], JobId=job["JobId"])
+    assert stopped["UserImportJob"]["Status"] == "Stopping"

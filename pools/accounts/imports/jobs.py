@@ -73,9 +73,9 @@ def start(pool: Pool, job_id: str, *, by: Actor) -> ImportJob:
     """
     with transaction.atomic():
         # Every start of the installation waits here for the one before: of two at once, one sees the other.
-        list(Pool.objects.select_for_update().filter(pk=Pool.OPERATORS).values_list("pk"))
+        list(Pool.objects.select_for_update(no_key=True).filter(pk=Pool.OPERATORS).values_list("pk"))
+        job = _locked_job(pool, job_id)  # before the pool, as a batch that is being written locks them
         current = _locked(pool)
-        job = _locked_job(pool, job_id)
         _check_may_start(current, job)
         job.status = Status.PENDING
         job.started_at = clock.now()
@@ -133,6 +133,11 @@ def status(job: ImportJob) -> str:
     return job.status
 
 
+def completed_at(job: ImportJob) -> datetime | None:
+    """When the job ended; None before."""
+    return job.created_at + STARTABLE_FOR if status(job) == Status.EXPIRED else job.completed_at
+
+
 def expire() -> int:
     """Write down which jobs have expired, and delete the files of all that have ended; returns how many expired."""
     overdue = ImportJob.objects.filter(status=Status.CREATED, created_at__lte=_last_creation_startable())
@@ -152,8 +157,8 @@ def _is_one_running() -> bool:
 
 
 def _locked(pool: Pool) -> Pool:
-    """Raises: ResourceNotFound."""
-    current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
+    """The pool kept from changing, while users may still be added. Raises: ResourceNotFound."""
+    current = Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk, deleted_at=None).first()
     if current is None:
         raise pool_not_found(pool.id)
     return current

@@ -7,11 +7,12 @@ database says exactly what was done.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from identity import clock, ids
@@ -30,6 +31,7 @@ TOO_MANY_FAILED = "Too many users have failed or been skipped during the import.
 _LONGEST_MESSAGE = 128
 
 HEADER_LINE = 1
+_PAUSE_SECONDS = 0.05
 
 Status = ImportJob.Status
 
@@ -90,6 +92,7 @@ class _Run:
             if _too_many_refused(job):
                 self._end(Status.FAILED, TOO_MANY_FAILED)
                 return
+            _let_others_write()
         ImportJob.objects.filter(pk=job.pk, lease=self._lease).update(leased_until=None)
 
     def _write(self, layout: Layout, batch: Sequence[tuple[int, bytes]]) -> None:
@@ -134,7 +137,7 @@ class _Run:
                 ImportChunk.objects.filter(job=self._job).delete()
 
 
-def _read(job: ImportJob, layout: Layout, lines: Sequence[bytes]) -> tuple[list[write.Row], list[ImportRow]]:
+def _read(job: ImportJob, layout: Layout, lines: Sequence[bytes]) -> tuple[list[write.Candidate], list[ImportRow]]:
     """Rows that could be users, and those that could not; blank lines are neither."""
     read, refused = [], []
     for number, raw in enumerate(lines, job.line + 1):
@@ -142,7 +145,7 @@ def _read(job: ImportJob, layout: Layout, lines: Sequence[bytes]) -> tuple[list[
         if number == HEADER_LINE or line.isspace():
             continue
         try:
-            read.append((number, rows.read(job.pool, layout, line, job.algorithm)))
+            read.append(write.candidate(job.pool, number, rows.read(job.pool, layout, line, job.algorithm)))
         except rows.RowFailed as failure:
             refused.append(ImportRow(line=number, outcome=ImportRow.Outcome.FAILED, reason=failure.reason))
     return read, refused
@@ -151,3 +154,9 @@ def _read(job: ImportJob, layout: Layout, lines: Sequence[bytes]) -> tuple[list[
 def _too_many_refused(job: ImportJob) -> bool:
     refused = job.skipped + job.failed
     return refused >= TOO_MANY_REFUSED and refused > job.imported
+
+
+def _let_others_write() -> None:
+    """Where there is one writer at a time, others look for their turn every tenth of a second at worst."""
+    if not connection.features.has_select_for_update:
+        time.sleep(_PAUSE_SECONDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -22,9 +22,6 @@ _KINDS = SignInName.Kind.values
 _USERNAME = SignInName.Kind.USERNAME.value
 _PREFERRED = SignInName.Kind.PREFERRED_USERNAME.value
 
-Row = tuple[int, NewUser]
-"""The number of its line, and what it says."""
-
 Name = tuple[str, bytes]
 """Kind and folded name."""
 
@@ -38,16 +35,25 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A row that can be a user if nobody has its names."""
+
     line: int
     user: User
     password_hash: str
     names: tuple[Name, ...]
 
 
-def users(pool: Pool, rows: Iterable[Row]) -> Written:
-    """Write rows as users; call inside a transaction. The refused rows are unsaved and belong to no job yet."""
-    candidates = [_candidate(pool, line, new) for line, new in rows]
+def candidate(pool: Pool, line: int, new: NewUser) -> Candidate:
+    """What the row of a line would become; reads and writes nothing."""
+    user = sign_up.new_user(pool, new.username, new.attributes, new.status)
+    fold = SignInSettings.of(pool).fold
+    names = attributes.sign_in_names(pool, user.username, user.attributes)
+    return Candidate(line, user, new.password_hash, tuple((kind, fold(name)) for kind, name in names.items()))
+
+
+def users(pool: Pool, candidates: Sequence[Candidate]) -> Written:
+    """Write new users; call inside a transaction. The refused rows are unsaved and belong to no job yet."""
     written = Written()
     accepted = _with_free_names(pool, candidates, written)
     try:
@@ -55,19 +61,12 @@ def users(pool: Pool, rows: Iterable[Row]) -> Written:
             _insert(pool, accepted)
         written.imported += len(accepted)
     except IntegrityError:  # somebody takes one of the names at this moment
-        for candidate in accepted:
-            _insert_alone(pool, candidate, written)
+        for alone in accepted:
+            _insert_alone(pool, alone, written)
     return written
 
 
-def _candidate(pool: Pool, line: int, new: NewUser) -> _Candidate:
-    user = sign_up.new_user(pool, new.username, new.attributes, new.status)
-    fold = SignInSettings.of(pool).fold
-    names = attributes.sign_in_names(pool, user.username, user.attributes)
-    return _Candidate(line, user, new.password_hash, tuple((kind, fold(name)) for kind, name in names.items()))
-
-
-def _insert_alone(pool: Pool, candidate: _Candidate, written: Written) -> None:
+def _insert_alone(pool: Pool, candidate: Candidate, written: Written) -> None:
     accepted = _with_free_names(pool, [candidate], written)
     try:
         with transaction.atomic():
@@ -77,7 +76,7 @@ def _insert_alone(pool: Pool, candidate: _Candidate, written: Written) -> None:
         written.refused.append(ImportRow(line=candidate.line, outcome=ImportRow.Outcome.SKIPPED, reason=USER_EXISTS))
 
 
-def _insert(pool: Pool, accepted: Sequence[_Candidate]) -> None:
+def _insert(pool: Pool, accepted: Sequence[Candidate]) -> None:
     """Raises: IntegrityError, when a name is taken."""
     now = clock.now()
     insert.users([candidate.user for candidate in accepted])
@@ -106,7 +105,7 @@ def _insert(pool: Pool, accepted: Sequence[_Candidate]) -> None:
     )
 
 
-def _with_free_names(pool: Pool, candidates: Sequence[_Candidate], written: Written) -> list[_Candidate]:
+def _with_free_names(pool: Pool, candidates: Sequence[Candidate], written: Written) -> list[Candidate]:
     """Those whose names nobody has, in the pool or earlier in the file; the others are refused."""
     taken = _taken(pool, {folded for candidate in candidates for _, folded in candidate.names})
     accepted = []
@@ -131,7 +130,7 @@ def _taken(pool: Pool, wanted: set[bytes]) -> set[Name]:
     return taken
 
 
-def _refusal(pool: Pool, candidate: _Candidate, taken: set[Name]) -> ImportRow | None:
+def _refusal(pool: Pool, candidate: Candidate, taken: set[Name]) -> ImportRow | None:
     """A user name that is taken is a user that exists; another name makes two people of them, which is a failure."""
     for kind, folded in candidate.names:
         pair = {_USERNAME, _PREFERRED} if kind in {_USERNAME, _PREFERRED} else {kind}

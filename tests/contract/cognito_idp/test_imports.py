@@ -6,6 +6,9 @@ import hashlib
 import socket
 from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +20,7 @@ from argon2 import PasswordHasher
 from tests.support import clients, factories, imports
 from tests.support.clients import refused
 from tests.support.clock import Clock
+from tests.support.mailbox import Mailbox
 from tests.support.server import Server
 
 MISSING = "import-NoSuchJob1"
@@ -216,6 +220,30 @@ def test_line_ends_blank_lines_and_the_order_of_columns_do_not_matter(idp: Any, 
     assert (done["Status"], done["ImportedUsers"], done["FailedUsers"]) == ("Succeeded", 2, 0)
 
 
+def test_users_who_sign_up_meanwhile_are_skipped_or_were_faster(idp: Any, public: Any, pool: dict[str, Any]) -> None:
+    """Whoever is first has the name: nobody is there twice, and no row fails."""
+    client = factories.make_client(idp, pool)
+    job = imports.create(idp, pool)
+    imports.upload(job, many(idp, pool, 2_000))
+    imports.start(idp, job)
+
+    def sign_up(number: int) -> str:
+        try:
+            public.sign_up(ClientId=client["ClientId"], Username=f"user-{number}", Password=factories.PASSWORD)
+        except public.exceptions.UsernameExistsException:
+            return "import"
+        return "sign-up"
+
+    with ThreadPoolExecutor(4) as threads:
+        winners = list(threads.map(sign_up, range(1_999, 1_899, -1)))
+    done = imports.ended(idp, job)
+    faster = winners.count("sign-up")
+    assert (done["ImportedUsers"], done["SkippedUsers"], done["FailedUsers"]) == (2_000 - faster, faster, 0)
+    for number, winner in zip(range(1_999, 1_899, -1), winners, strict=True):
+        status = idp.admin_get_user(UserPoolId=pool["Id"], Username=f"user-{number}")["UserStatus"]
+        assert status == ("UNCONFIRMED" if winner == "sign-up" else "RESET_REQUIRED")
+
+
 # --- files that are wrong as such
 
 
@@ -262,6 +290,22 @@ def test_too_many_failures_end_the_job(idp: Any, pool: dict[str, Any]) -> None:
     assert done["Status"] == "Failed"
     assert done["CompletionMessage"] == "Too many users have failed or been skipped during the import."
     assert 10_000 <= done["FailedUsers"] < 11_000
+
+
+def test_user_without_a_password_resets_it_by_the_verified_address(
+    idp: Any, public: Any, mailbox: Mailbox, pool: dict[str, Any]
+) -> None:
+    client = factories.make_client(idp, pool)
+    name = factories.unique("imported")
+    imports.run(idp, pool, imports.csv(imports.header(idp, pool), imports.person(name)))
+    with refused("PasswordResetRequiredException", "Password reset required for the user"):
+        factories.sign_in(public, client, name)
+    public.forgot_password(ClientId=client["ClientId"], Username=name)
+    code = mailbox.code(f"{name}@example.com")
+    public.confirm_forgot_password(
+        ClientId=client["ClientId"], Username=name, ConfirmationCode=code, Password=factories.PASSWORD
+    )
+    assert factories.sign_in(public, client, name)["AccessToken"]
 
 
 # --- states
@@ -326,13 +370,36 @@ def test_while_a_job_runs_nothing_else_starts_and_the_pool_does_not_change(
     idp.delete_user_pool(UserPoolId=pool["Id"])
 
 
-def test_counts_move_while_the_job_runs(idp: Any, pool: dict[str, Any]) -> None:
+def test_of_two_jobs_started_at_once_one_runs(idp: Any, pool: dict[str, Any]) -> None:
+    pools = [pool, *(factories.make_pool(idp, AutoVerifiedAttributes=["email"]) for _ in range(3))]
+    jobs = [imports.create(idp, each) for each in pools]
+    for job, each in zip(jobs, pools, strict=True):
+        imports.upload(job, many(idp, each, 1_500))
+
+    def start(job: dict[str, Any]) -> str:
+        try:
+            return str(imports.start(idp, job)["Status"])
+        except idp.exceptions.PreconditionNotMetException as error:
+            return str(error.response["Error"]["Message"])
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(start, jobs))
+    assert sorted(answers) == ["Another user import job is in progress."] * 3 + ["Pending"]
+    assert sorted(imports.ended(idp, job)["Status"] for job in jobs) == ["Created"] * 3 + ["Succeeded"]
+
+
+def test_counts_move_while_the_job_runs_and_whoever_disturbs_it_is_refused(idp: Any, pool: dict[str, Any]) -> None:
     job = imports.create(idp, pool)
     imports.upload(job, many(idp, pool, 4_000))
     imports.start(idp, job)
     counts = []
     while (now := imports.describe(idp, job))["Status"] in imports.RUNNING:
         counts.append(now["ImportedUsers"])
+        with suppress(idp.exceptions.PreconditionNotMetException):
+            imports.start(idp, job)
+        with suppress(idp.exceptions.UserImportInProgressException, idp.exceptions.LimitExceededException):
+            imports.create(idp, pool)
+            idp.update_user_pool(UserPoolId=pool["Id"], AutoVerifiedAttributes=["email"])
     assert counts == sorted(counts)
     assert any(0 < count < 4_000 for count in counts)
     assert now["ImportedUsers"] == 4_000
@@ -346,14 +413,16 @@ def test_job_that_is_not_started_within_a_day_expires(
     clock.advance(hours=23, minutes=59)
     assert imports.describe(idp, job)["Status"] == "Created"
     clock.advance(minutes=2)
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    expired = imports.describe(idp, job)
+    assert expired["Status"] == "Expired"
+    assert expired["CompletionDate"] - expired["CreationDate"] == timedelta(days=1)
     with refused("PreconditionNotMetException", "The user import job has been started before or has expired."):
         imports.start(idp, job)
     with refused("PreconditionNotMetException"):
         idp.stop_user_import_job(UserPoolId=shared["Id"], JobId=job["JobId"])
     server.manage("purge_expired")
     clock.reset()
-    assert imports.describe(idp, job)["Status"] == "Expired"
+    assert imports.describe(idp, job) == expired
 
 
 def test_stop_wants_a_job_that_runs(idp: Any, shared: dict[str, Any]) -> None:
@@ -405,11 +474,14 @@ def test_missing_pool_is_not_found(idp: Any, server: Server, shared: dict[str, A
         {"JobName": "a/b"},
         {"CloudWatchLogsRoleArn": "not an ARN, but long enough"},
         {"PasswordHashingAlgorithm": "MD5"},
+        {"JobName": None},
+        {"CloudWatchLogsRoleArn": None},
     ],
 )
 def test_job_must_satisfy_the_model(idp: Any, shared: dict[str, Any], members: dict[str, Any]) -> None:
+    good = {"JobName": "job", "UserPoolId": shared["Id"], "CloudWatchLogsRoleArn": imports.ROLE}
     with refused("InvalidParameterException"):
-        imports.create(idp, shared, **members)
+        idp.create_user_import_job(**good | members)
 
 
 # --- the upload
@@ -473,7 +545,6 @@ def test_file_of_more_than_100_mb_is_refused_before_it_is_read(idp: Any, shared:
 
 def test_upload_that_is_cut_off_leaves_the_job_without_a_file(idp: Any, shared: dict[str, Any]) -> None:
     job = imports.create(idp, shared)
-    assert imports.upload(job, "x").status_code == 200
     _put(job, "Content-Length: 3000000", b"x" * 2_000_000, wait=False)
     with refused("PreconditionNotMetException", "No file has been uploaded for the user import job."):
         imports.start(idp, job)

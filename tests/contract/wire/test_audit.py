@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from identity.wire.services import cognito_idp
-from tests.support import clients, factories
+from tests.support import clients, factories, imports
 from tests.support.mailbox import Mailbox
 from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
 
@@ -176,8 +176,18 @@ def change_everything(
     )
     idp.tag_resource(ResourceArn=pool["Arn"], Tags={"team": "c"})
     idp.untag_resource(ResourceArn=pool["Arn"], TagKeys=["team"])
+    import_and_stop(idp, pool)
     added = idp.add_user_pool_client_secret(**confidential, ClientSecret=SECRETS["client secret"])
     idp.delete_user_pool_client_secret(**confidential, ClientSecretId=added["ClientSecretDescriptor"]["ClientSecretId"])
+
+
+def import_and_stop(idp: Any, pool: dict[str, Any]) -> None:
+    rows = (imports.person(f"imported-{number}") for number in range(5_000))
+    job = imports.create(idp, pool)
+    imports.upload(job, imports.csv(imports.header(idp, pool), *rows))
+    imports.start(idp, job)
+    idp.stop_user_import_job(UserPoolId=pool["Id"], JobId=job["JobId"])
+    imports.ended(idp, job)
 
 
 def refuse_everything(
@@ -230,6 +240,12 @@ def refuse_everything(
             **admin, ChallengeName="NEW_PASSWORD_REQUIRED", Session="s" * 20, ChallengeResponses={"USERNAME": "u"}
         ),
     ]
+    of_nothing = {**named, "JobId": "import-nothing"}
+    refusals += [
+        lambda: imports.create(idp, {"Id": f"{pool['Id']}0"}),
+        lambda: idp.start_user_import_job(**of_nothing),
+        lambda: idp.stop_user_import_job(**of_nothing),
+    ]
     for refusal in refusals:
         with pytest.raises(ClientError):
             refusal()
@@ -267,6 +283,7 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_tags_for_resource(ResourceArn=arn)
     idp.admin_get_user(**named, Username="invited")
     idp.list_users(**named)
+    idp.list_user_import_jobs(**named, MaxResults=1)
     idp.get_group(**named, GroupName="writers")
     idp.list_groups(**named)
     idp.list_users_in_group(**named, GroupName="writers")

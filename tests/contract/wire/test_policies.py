@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from botocore import xform_name
 
 from identity.wire.services import cognito_idp
 from tests.support import clients, factories
@@ -260,15 +261,11 @@ def test_a_member_that_the_operation_does_not_have_cannot_widen_a_policy(
     ):
         sent = inject(limited, operation, {"UserPoolId": mine["Id"], "userPoolId": mine["Id"]})
         with refused("AccessDeniedException", no_allow(operation, resource)):
-            getattr(limited, snake(operation))(**members)
+            getattr(limited, xform_name(operation))(**members)
         assert sent == [{**members, "UserPoolId": mine["Id"], "userPoolId": mine["Id"]}]
     inject(limited, "AdminGetUser", {"ResourceArn": mine["Arn"]})
     with refused("AccessDeniedException", no_allow("AdminGetUser", theirs["Arn"])):
         limited.admin_get_user(UserPoolId=theirs["Id"], Username="u")
-
-
-def snake(operation: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
 
 
 def inject(idp: Any, operation: str, members: dict[str, str]) -> list[dict[str, Any]]:
@@ -353,6 +350,9 @@ VALUES = {
     "TagKeys": ["k"],
     "UserAttributes": [{"Name": "nickname", "Value": "n"}],
     "UserAttributeNames": ["nickname"],
+    "JobName": "escalation",
+    "JobId": "import-none",
+    "CloudWatchLogsRoleArn": "arn:aws:iam::000000000000:role/import",
 }
 ON_A_POOL = sorted(
     name
@@ -377,7 +377,7 @@ def test_no_operation_reaches_the_operators_pool(server: Server, region: str) ->
         if "ResourceArn" in members:
             members["ResourceArn"] = VALUES["ResourceArn"].replace("us-east-1", region)
         with refused("ResourceNotFoundException", f"User pool {OPERATORS} does not exist."):
-            getattr(almighty, snake(name))(**members)
+            getattr(almighty, xform_name(name))(**members)
 
 
 def test_the_operators_pool_is_not_listed(server: Server) -> None:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from identity import clock, ids
 from identity.access.actor import Actor, Kind
+from identity.errors import LimitExceeded
 from pools.accounts import sign_up
 from pools.accounts.imports import jobs, layout, run, upload
 from pools.accounts.imports.upload import Refused
@@ -207,6 +208,15 @@ def test_purge_deletes_the_file_of_a_job_that_was_never_started(pool: Pool) -> N
     assert (job.status, job.completed_at) == ("Expired", created + jobs.STARTABLE_FOR)
     assert not ImportChunk.objects.filter(job=job).exists()
     assert jobs.expire() == 0
+
+
+def test_pool_has_a_thousand_jobs_in_its_life(pool: Pool) -> None:
+    ended = [ImportJob(job_id=f"import-{number}", pool=pool, status="Succeeded") for number in range(999)]
+    ImportJob.objects.bulk_create(ended)
+    role = "arn:aws:iam::000000000000:role/x"
+    jobs.create(pool, name="last", role_arn=role, algorithm="", by=OPERATOR)
+    with pytest.raises(LimitExceeded, match="Maximum number of user import jobs has been reached"):
+        jobs.create(pool, name="one more", role_arn=role, algorithm="", by=OPERATOR)
 
 
 @pytest.mark.django_db(transaction=True)
