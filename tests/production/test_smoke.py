@@ -126,7 +126,7 @@ def test_a_user_signs_up_by_e_mail_signs_in_refreshes_and_signs_out(
     idp.global_sign_out(AccessToken=renewed["AccessToken"])
     with refused("NotAuthorizedException", "Access Token has been revoked"):
         idp.get_user(AccessToken=tokens["AccessToken"])
-    assert letters.received[-1]["From"] == "accounts@gatehouse.example"
+    assert letters.newest[address]["From"] == "accounts@gatehouse.example"
 
 
 def test_discovery_names_the_public_address(server: Server, pool: dict[str, Any]) -> None:

@@ -22,14 +22,15 @@ class Letters(MessageHandler):
             "GATEHOUSE_EMAIL_URL": f"smtp+plain://127.0.0.1:{port}",
             "GATEHOUSE_EMAIL_FROM": "accounts@gatehouse.example",
         }
-        self._received: dict[str, Message] = {}
+        self.newest: dict[str, Message] = {}
+        """By address."""
 
     def handle_message(self, message: Message) -> None:
-        self._received[str(message["To"])] = message
+        self.newest[str(message["To"])] = message
 
     def code_to(self, address: str) -> str:
         """The code in the newest letter to an address."""
-        text = next(part for part in self._received[address].walk() if part.get_content_type() == "text/plain")
+        text = next(part for part in self.newest[address].walk() if part.get_content_type() == "text/plain")
         found = re.search(r"\b\d{6}\b", str(text.get_payload()))
         assert found
         return found[0]
