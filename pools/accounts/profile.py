@@ -136,7 +136,7 @@ def verify(user: User, attribute: str, given: str) -> None:
     found = verification.find(user, kind, given)
     with transaction.atomic():
         fresh = rivals.locked(user, user.attributes | ({attribute: found.value} if found.value else {}))
-        verification.use_up(found)
+        verification.use_up(fresh, found)
         changes = {VERIFIED_FLAGS[attribute]: "true"} | ({attribute: found.value} if found.value else {})
         keeps = attribute in SignInSettings.of(user.pool).verified_before_update
         _store(fresh, {**fresh.attributes, **changes}, force=not keeps)

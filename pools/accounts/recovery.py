@@ -100,7 +100,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
-        verification.use_up(found)
+        verification.use_up(fresh, found)
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
         fresh.save(update_fields=["status", "modified_at"])

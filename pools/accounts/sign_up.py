@@ -115,7 +115,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     with transaction.atomic():
         fresh = rivals.locked(user, user.attributes)
         _check_may_confirm(fresh)
-        verification.use_up(found)
+        verification.use_up(fresh, found)
         fresh.attributes = {**fresh.attributes, VERIFIED_FLAGS[found.attribute]: "true"}
         _confirm(fresh)
         try:

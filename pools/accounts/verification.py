@@ -86,19 +86,22 @@ def find(user: User, kind: Code.Kind, given: str, *, hides_existence: bool = Fal
     is_expired = code.expires_at <= clock.now()
     if not keyring.mac_matches(_PURPOSE, _message(user, kind, given), bytes(code.digest)):
         raise ExpiredCode() if is_expired and not hides_existence else CodeMismatch()
-    if is_expired:
-        raise ExpiredCode()
-    if bytes(code.destination) != _digest(code.value or user.attributes.get(code.attribute, "")):
+    if is_expired or not _is_for(user, code):
         raise ExpiredCode()
     return code
 
 
-def use_up(code: Code) -> None:
-    """Consume a code inside the transaction of its effect; of two at once, one gets through.
+def _is_for(user: User, code: Code) -> bool:
+    """Whether it went to an address that the user still has, or is to get."""
+    return bytes(code.destination) == _digest(code.value or user.attributes.get(code.attribute, ""))
 
-    Raises: ExpiredCode.
+
+def use_up(user: User, code: Code) -> None:
+    """Consume a code of a locked user inside the transaction of its effect; of two at once, one gets through.
+
+    Raises: ExpiredCode, also when the address has changed since the code was found to be right.
     """
-    if not Code.objects.filter(pk=code.pk, digest=code.digest).delete()[0]:
+    if not _is_for(user, code) or not Code.objects.filter(pk=code.pk, digest=code.digest).delete()[0]:
         raise ExpiredCode()
 
 
