@@ -178,7 +178,8 @@ SPOILED = {
     "a revoked session lives": "Session.objects.filter(pool=pool_id).update(revoked_at=None)",
     "a session is gone": "Session.objects.filter(pool=pool_id, revoked_at=None).delete()",
     "a session nobody asked for": (
-        "Session.objects.filter(pool=pool_id, client__name='app', revoked_at=None).update(refresh_digest=b'another'.ljust(32))"
+        "Session.objects.filter(pool=pool_id, client__name='app', revoked_at=None)"
+        ".update(refresh_digest=b'another'.ljust(32))"
     ),
     "a spent refresh token is good again": "RefreshToken.objects.filter(session__pool=pool_id).update(spent_at=None)",
     "the successor of a refresh token is gone": (
