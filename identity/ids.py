@@ -56,5 +56,7 @@ def digits(count: int) -> str:
 
 
 def token(bytes_of_entropy: int = 32) -> str:
-    """An opaque URL-safe string."""
-    return secrets.token_urlsafe(bytes_of_entropy)
+    """An opaque URL-safe string that no command line takes for an option."""
+    while (drawn := secrets.token_urlsafe(bytes_of_entropy)).startswith("-"):
+        pass
+    return drawn

@@ -32,6 +32,8 @@ DEFAULT_SIZE = 60
 LIFETIME = timedelta(hours=1)
 _PURPOSE = "paging"
 _MAC_BYTES = 32
+_FORM = b"\x01"
+"""The first octet, so that no token begins with a dash and is an option to a command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def seal(position: int, key: Any, bound_to: Sequence[object]) -> str:
     expires = int((clock.now() + LIFETIME).timestamp())
     octets = bytes(key).hex() if isinstance(key, bytes | memoryview) else None
     body = orjson.dumps([position, None if octets else key, octets, expires])
-    return base64.urlsafe_b64encode(keyring.mac(_PURPOSE, body + _binding(bound_to)) + body).decode()
+    return base64.urlsafe_b64encode(_FORM + keyring.mac(_PURPOSE, body + _binding(bound_to)) + body).decode()
 
 
 def _open(token: str, bound_to: Sequence[object]) -> tuple[int, Any]:
@@ -146,8 +148,8 @@ def _open(token: str, bound_to: Sequence[object]) -> tuple[int, Any]:
         raw = base64.b64decode(token, altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise InvalidParameter("Invalid pagination token given.") from None
-    given, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not keyring.mac_matches(_PURPOSE, body + _binding(bound_to), given):
+    form, given, body = raw[:1], raw[1 : 1 + _MAC_BYTES], raw[1 + _MAC_BYTES :]
+    if form != _FORM or not keyring.mac_matches(_PURPOSE, body + _binding(bound_to), given):
         raise InvalidParameter("Invalid pagination token given.")
     position, key, octets, expires = orjson.loads(body)
     if clock.now().timestamp() > expires:

@@ -65,3 +65,7 @@ def test_identifiers_do_not_repeat(make: Callable[[], str]) -> None:
 def test_codes_begin_with_a_zero_as_often_as_with_any_digit() -> None:
     first = [ids.digits(6)[0] for _ in range(2000)]
     assert set(first) == set("0123456789")
+
+
+def test_no_token_looks_like_an_option_of_a_command_line() -> None:
+    assert not any(ids.token(size).startswith("-") for size in (16, 48, 64) for _ in range(500))

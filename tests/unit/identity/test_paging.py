@@ -215,3 +215,8 @@ def test_token_of_sorted_items_is_bound_as_any() -> None:
 def test_sixty_sorted_items_are_a_page_where_nothing_else_is_said(limit: int | None) -> None:
     items = [(False, number, "") for number in range(61)]
     assert len(sorted_page(items, limit).items) == 60
+
+
+def test_no_token_looks_like_an_option_of_a_command_line() -> None:
+    tokens = [paging.seal(0, number, ["ListUsers", number]) for number in range(500)]
+    assert not any(token.startswith("-") for token in tokens)
