@@ -89,7 +89,7 @@ class PasswordPolicy(View):
 
     def generate(self) -> str:
         """A random password that satisfies the policy, without characters that are easily confused."""
-        alphabets = ["ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+-=_?"]
+        alphabets = ["ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!@#%*+=_?"]
         characters = [secrets.choice(alphabet) for alphabet in alphabets]
         characters += [secrets.choice("".join(alphabets[:3])) for _ in range(max(self.minimum_length, 12) - 4)]
         secrets.SystemRandom().shuffle(characters)
