@@ -28,10 +28,10 @@ def busy() -> Iterator[Server]:
     """Two worker processes, which share nothing but the database."""
     running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
     yield running
-    assert "Traceback" not in running.log, running.log
     running.stop()
     if "DATABASE_URL" in running.environment:
         drop_database(running.environment["DATABASE_URL"])
+    assert "Traceback" not in running.log, running.log
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
+from random import Random
 from typing import Any
 
 import pytest
@@ -70,20 +69,13 @@ def test_import_survives_kills_of_everything(server: Server) -> None:
     job = running_job(idp, pool)
     count = 0
     for _ in range(2):
-        kill(server)
+        processes.kill(server, Random())
         server.start()
         before = int(imports.describe(idp, job)["ImportedUsers"])
         assert before >= count
         assert before < ROWS, "it was over before it was killed: give it more rows"
         count = wait_for_rows(idp, job, before + 1)
     check_result(server, idp, job)
-
-
-def kill(server: Server) -> None:
-    assert server.process is not None
-    for process in processes.of(server):
-        os.kill(process.pid, signal.SIGKILL)
-    server.process.wait()
 
 
 def test_import_does_not_delay_the_end_and_goes_on_at_once_after_a_restart(server: Server) -> None:

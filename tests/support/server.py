@@ -125,6 +125,8 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
             "GATEHOUSE_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "GATEHOUSE_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "GATEHOUSE_WEB_WORKERS": "1",
+            # Each holds a connection, and servers of several test processes share PostgreSQL's hundred.
+            "GATEHOUSE_WEB_THREADS": "6",
             "GATEHOUSE_SIGNING_KEY_STOCK": "2",
             **({"DATABASE_URL": database_url} if database_url else {}),
             **environment,
