@@ -5,7 +5,6 @@ On PostgreSQL, rows that are locked in different orders would end in deadlocks; 
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,24 +13,13 @@ from tests.support import clients, factories
 from tests.support.clients import burst
 from tests.support.factories import attributes_of, unique
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server
 
 ROUNDS = 10
 OK = "ok"
 
 Client = dict[str, Any]
 Pool = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def busy() -> Iterator[Server]:
-    """Two worker processes, which share nothing but the database."""
-    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log, running.log
 
 
 @pytest.fixture(scope="module")
