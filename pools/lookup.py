@@ -13,6 +13,7 @@ from typing import TypeVar
 from identity.errors import (
     ACCESS_TOKEN_REVOKED,
     INVALID_ACCESS_TOKEN,
+    NAME_CLIENT_NOT_FOUND,
     USER_DISABLED,
     NotAuthorized,
     PasswordResetRequired,
@@ -22,6 +23,7 @@ from identity.errors import (
     pool_not_found,
 )
 from identity.statement import Statement
+from pools.config.client import ClientSettings
 from pools.config.sign_in import SignInSettings
 from pools.models import Client, Pool, Session, SignInName, User
 from pools.models.user import UserStatus
@@ -79,6 +81,17 @@ def pool(pool_id: str, region: str | None) -> Pool:
     return found
 
 
+def locked_pool(pool: Pool) -> Pool:
+    """The pool as it is stored now, kept from changing until the transaction ends; what refers to it may be added.
+
+    Raises: ResourceNotFound.
+    """
+    current = Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk, deleted_at=None).first()
+    if current is None:
+        raise pool_not_found(pool.id)
+    return current
+
+
 def client(client_id: str, pool: Pool | None = None) -> Client:
     """An app client with its pool and secrets; with `pool`, only a client of that pool.
 
@@ -98,6 +111,17 @@ def user(pool: Pool, name: str) -> User:
     found = find_user(pool, name)
     if found is None:
         raise UserNotFound()
+    return found
+
+
+def user_of_client(client: Client, name: str) -> User | None:
+    """A user by what somebody without a signature says; None for an unknown one where the client hides existence.
+
+    Raises: UserNotFound.
+    """
+    found = find_user(client.pool, name)
+    if found is None and not ClientSettings.of(client).hides_existence:
+        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
     return found
 
 

@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 from identity import clock
 from identity.access import audit
 from identity.access.actor import Actor
-from identity.errors import GroupExists, LimitExceeded, group_not_found, pool_not_found
+from identity.errors import GroupExists, LimitExceeded, group_not_found
+from pools import lookup
 from pools.accounts.attributes import locked
 from pools.models import Group, Membership, Pool, User
 
@@ -62,8 +63,7 @@ def create(
 
 def _check_room(pool: Pool, name: str) -> None:
     """Of two groups at once the second waits for the first here, so that the last place is taken once."""
-    if not Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk, deleted_at=None):
-        raise pool_not_found(pool.id)
+    lookup.locked_pool(pool)
     groups = Group.objects.filter(pool=pool)
     if groups.filter(name=name).exists():
         raise GroupExists()

@@ -135,9 +135,9 @@ def verify(user: User, attribute: str, given: str) -> None:
     throttle.reserve(tries, limit=VERIFICATIONS_PER_HOUR)
     found = verification.find(user, kind, given)
     with transaction.atomic():
-        fresh = rivals.locked(user, user.attributes | ({attribute: found.value} if found.value else {}))
-        verification.use_up(fresh, found)
         changes = {VERIFIED_FLAGS[attribute]: "true"} | ({attribute: found.value} if found.value else {})
+        fresh = rivals.locked(user, {**user.attributes, **changes})
+        verification.use_up(fresh, found)
         keeps = attribute in SignInSettings.of(user.pool).verified_before_update
         _store(fresh, {**fresh.attributes, **changes}, force=not keeps)
     throttle.give_back(tries)

@@ -14,7 +14,6 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import (
     CONTACT_ADMINISTRATOR,
-    NAME_CLIENT_NOT_FOUND,
     NO_RECOVERY_ADDRESS,
     NOT_RESETTABLE,
     USER_DISABLED,
@@ -52,9 +51,7 @@ def forgot(client: Client, *, username: str) -> Delivery:
     """
     pool = client.pool
     hides_existence = ClientSettings.of(client).hides_existence
-    user = lookup.find_user(pool, username)
-    if user is None and not hides_existence:
-        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    user = lookup.user_of_client(client, username)
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
     throttle.reserve(verification.throttle_key("recovery", pool, username, user), limit=TRIES_PER_HOUR)
@@ -81,9 +78,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     """
     pool = client.pool
     hides_existence = ClientSettings.of(client).hides_existence
-    user = lookup.find_user(pool, username)
-    if user is None and not hides_existence:
-        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    user = lookup.user_of_client(client, username)
     PasswordPolicy.of(pool).check(password)
     tries = verification.throttle_key("recovery", pool, username, user)
     throttle.reserve(tries, limit=TRIES_PER_HOUR)

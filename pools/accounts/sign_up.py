@@ -10,7 +10,6 @@ from django.db import transaction
 from identity import clock, ids, throttle
 from identity.errors import (
     ALREADY_CONFIRMED,
-    NAME_CLIENT_NOT_FOUND,
     NO_AUTO_VERIFICATION,
     SIGN_UP_NOT_PERMITTED,
     USER_DISABLED,
@@ -103,9 +102,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
     """
     pool = client.pool
     hides_existence = ClientSettings.of(client).hides_existence
-    user = lookup.find_user(pool, username)
-    if user is None and not hides_existence:
-        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    user = lookup.user_of_client(client, username)
     tries = verification.throttle_key("confirm", pool, username, user)
     throttle.reserve(tries, limit=verification.CONFIRMATIONS_PER_HOUR)
     if user is None:
@@ -166,9 +163,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
     hides_existence = ClientSettings.of(client).hides_existence
-    user = lookup.find_user(pool, username)
-    if user is None and not hides_existence:
-        raise UserNotFound(NAME_CLIENT_NOT_FOUND)
+    user = lookup.user_of_client(client, username)
     throttle.reserve(verification.throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
     if user is None:
         return verification.simulated_delivery(pool, username, verified)

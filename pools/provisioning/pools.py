@@ -18,10 +18,10 @@ from identity.errors import (
     TierChangeNotAllowed,
     UserImportInProgress,
     UserPoolTagging,
-    pool_not_found,
 )
 from identity.keys import rotation
 from identity.models import SigningKey, Tag
+from pools import lookup
 from pools.config import client as client_config
 from pools.config import pool as pool_config
 from pools.models import Client, ImportJob, Pool, User
@@ -82,23 +82,12 @@ def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **co
 
     Raises: UserImportInProgress, as rows are read by the settings at an import's start.
     """
-    current = _locked(pool)
+    current = lookup.locked_pool(pool)
     _check_no_import(current)
     settings = change(current.settings)
     Pool.objects.filter(pk=pool.pk).update(
         settings=settings, revision=F("revision") + 1, modified_at=clock.now(), **columns
     )
-
-
-def _locked(pool: Pool) -> Pool:
-    """The pool as it is stored now, kept from changing until the transaction ends.
-
-    Raises: ResourceNotFound.
-    """
-    current = Pool.objects.select_for_update().filter(pk=pool.pk, deleted_at=None).first()
-    if current is None:
-        raise pool_not_found(pool.id)
-    return current
 
 
 def _check_no_import(pool: Pool) -> None:
@@ -118,7 +107,7 @@ def delete(pool: Pool, *, by: Actor) -> None:
     Raises: InvalidParameter while deletion protection is on, UserImportInProgress.
     """
     with transaction.atomic():
-        current = _locked(pool)
+        current = lookup.locked_pool(pool)
         if pool_config.is_deletion_protected(current.settings):
             raise InvalidParameter(DELETION_PROTECTED)
         _check_no_import(current)
@@ -157,7 +146,7 @@ def tag(pool: Pool, given: Mapping[str, str], *, by: Actor) -> None:
     Raises: InvalidParameter, as this operation has no error of its own for tags; ResourceNotFound.
     """
     with transaction.atomic():
-        _locked(pool)
+        lookup.locked_pool(pool)
         try:
             _add_tags(pool.arn, given)
         except UserPoolTagging as error:

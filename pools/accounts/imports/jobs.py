@@ -24,8 +24,8 @@ from identity.errors import (
     LimitExceeded,
     PreconditionNotMet,
     import_job_not_found,
-    pool_not_found,
 )
+from pools import lookup
 from pools.config.sign_in import SignInSettings
 from pools.models import ImportChunk, ImportJob, Pool
 
@@ -53,7 +53,7 @@ def create(pool: Pool, *, name: str, role_arn: str, algorithm: str, by: Actor) -
     Raises: LimitExceeded (a job is running in the installation, or the pool has had its thousand), ResourceNotFound.
     """
     with transaction.atomic():
-        _locked(pool)
+        lookup.locked_pool(pool)
         if _is_one_running():
             raise LimitExceeded(IMPORT_ALREADY_RUNNING)
         if len(of_pool(pool).values_list("pk")[:MAX_PER_POOL]) >= MAX_PER_POOL:
@@ -75,7 +75,7 @@ def start(pool: Pool, job_id: str, *, by: Actor) -> ImportJob:
         # Every start of the installation waits here for the one before: of two at once, one sees the other.
         list(Pool.objects.select_for_update(no_key=True).filter(pk=Pool.OPERATORS).values_list("pk"))
         job = _locked_job(pool, job_id)  # before the pool, as a batch that is being written locks them
-        current = _locked(pool)
+        current = lookup.locked_pool(pool)
         _check_may_start(current, job)
         job.status = Status.PENDING
         job.started_at = clock.now()
@@ -154,14 +154,6 @@ def _last_creation_startable() -> datetime:
 
 def _is_one_running() -> bool:
     return ImportJob.objects.filter(status__in=ImportJob.RUNNING).exists()
-
-
-def _locked(pool: Pool) -> Pool:
-    """The pool kept from changing, while users may still be added. Raises: ResourceNotFound."""
-    current = Pool.objects.select_for_update(no_key=True).filter(pk=pool.pk, deleted_at=None).first()
-    if current is None:
-        raise pool_not_found(pool.id)
-    return current
 
 
 def _locked_job(pool: Pool, job_id: str) -> ImportJob:
