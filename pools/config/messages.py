@@ -38,11 +38,14 @@ class MessageTemplates(View):
     verification_sms: Template
     invitation_email: Template
     invitation_sms: Template
+    authentication_email: Template
+    authentication_sms: Template
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
         verification = settings["VerificationMessageTemplate"]
         invitation = settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
+        authentication = settings.get("EmailMfaConfiguration", {})
         return cls(
             verification_email=Template(
                 verification.get("EmailMessage", "Your verification code is {####}. "),
@@ -55,6 +58,13 @@ class MessageTemplates(View):
             ),
             invitation_sms=Template(
                 invitation.get("SMSMessage", "Your username is {username} and temporary password is {####}. ")
+            ),
+            authentication_email=Template(
+                authentication.get("Message", "Your authentication code is {####}. "),
+                authentication.get("Subject", "Your authentication code"),
+            ),
+            authentication_sms=Template(
+                settings.get("SmsAuthenticationMessage", "Your authentication code is {####}. ")
             ),
         )
 

@@ -17,7 +17,8 @@ _LONGEST_INDEXED = 1024
 class SignInSettings(View):
     """`username_attributes`: an e-mail or phone number is the user name; `alias_attributes`: it is another name.
 
-    An address in `verified_before_update` keeps its old value until the new one is verified.
+    An address in `verified_before_update` keeps its old value until the new one is verified. `first_factors` are what
+    USER_AUTH may begin with, in AWS names.
     """
 
     username_attributes: frozenset[str]
@@ -26,6 +27,7 @@ class SignInSettings(View):
     verified_before_update: frozenset[str]
     is_case_sensitive: bool
     is_sign_up_closed: bool
+    first_factors: frozenset[str]
 
     @classmethod
     def read(cls, settings: Mapping[str, Any]) -> Self:
@@ -38,6 +40,7 @@ class SignInSettings(View):
             ),
             is_case_sensitive=settings.get("UsernameConfiguration", {}).get("CaseSensitive", True),
             is_sign_up_closed=settings["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"],
+            first_factors=frozenset(settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]),
         )
 
     def fold(self, name: str) -> bytes:

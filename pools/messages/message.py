@@ -26,6 +26,7 @@ class Kind(StrEnum):
     FORGOT_PASSWORD = "ForgotPassword"  # noqa: S105
     UPDATE_USER_ATTRIBUTE = "UpdateUserAttribute"
     VERIFY_USER_ATTRIBUTE = "VerifyUserAttribute"
+    AUTHENTICATION = "Authentication"
 
 
 CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
@@ -66,6 +67,14 @@ def verification(pool: Pool, username: str, attribute: str, to: str, kind: Kind,
     channel = CHANNELS[attribute]
     template = templates.verification_email if channel is Channel.EMAIL else templates.verification_sms
     return Message(pool, username, channel, to, kind, code, template, username)
+
+
+def authentication(pool: Pool, username: str, attribute: str, to: str, code: str) -> Message:
+    """A sign-in code to an `email` or `phone_number`: a second factor, or the first without a password."""
+    templates = MessageTemplates.of(pool)
+    channel = CHANNELS[attribute]
+    template = templates.authentication_email if channel is Channel.EMAIL else templates.authentication_sms
+    return Message(pool, username, channel, to, Kind.AUTHENTICATION, code, template, username)
 
 
 def invitation(pool: Pool, username: str, name: str, attribute: str, to: str, password: str) -> Message:

@@ -14,6 +14,8 @@ from pools.models.refresh_token import RefreshToken
 from pools.models.search_value import SearchValue
 from pools.models.session import Session
 from pools.models.sign_in_name import SignInName
+from pools.models.software_token import SoftwareToken
+from pools.models.spent_secret_block import SpentSecretBlock
 from pools.models.user import User
 
 __all__ = [
@@ -34,5 +36,7 @@ __all__ = [
     "SearchValue",
     "Session",
     "SignInName",
+    "SoftwareToken",
+    "SpentSecretBlock",
     "User",
 ]

@@ -17,7 +17,8 @@ class Attempt(models.Model):
 
     `handle` is the public part of the Session string, `digest` the SHA-256 of the current whole one; `step` is
     compared and swapped by every accepted answer, so each Session is used once on every database without locks.
-    `spent` keeps the digests of used Sessions, to tell a replay from nonsense.
+    `spent` keeps the digests of used Sessions, to tell a replay from nonsense. `holder` is nobody for a name that does
+    not exist: such a sign-in goes on until it fails. `pools.signin.attempt` then puts a decoy into `user`.
     """
 
     class Channel(models.TextChoices):
@@ -30,7 +31,8 @@ class Attempt(models.Model):
     spent: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE)
-    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    holder = models.ForeignKey(User, on_delete=models.CASCADE, null=True)
+    name = models.TextField(help_text="what the sign-in was begun with")
     channel = models.CharField(max_length=8, choices=Channel)
     flow = models.CharField(max_length=32)
     challenge = models.CharField(max_length=32, blank=True)
@@ -38,6 +40,8 @@ class Attempt(models.Model):
     data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
+
+    user: User
 
     def __str__(self) -> str:
         return f"{self.flow} {self.challenge} step {self.step}"

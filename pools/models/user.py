@@ -24,6 +24,8 @@ class UserStatus(models.TextChoices):
 class User(AbstractBaseUser):
     """One row is the whole profile: `attributes` maps names to values as AWS transports them, always strings.
 
+    `mfa_factors` are the second factors that are switched on, in AWS names; `preferred_mfa` is one of them or nothing;
+    `has_software_token` says that a verified `SoftwareToken` row exists: on this row, sign-in needs no other to decide.
     `sub` and `username` never change. `pools.accounts.attributes` alone writes `attributes`. Django's own `password`
     and `last_login` columns stay unused: passwords are `Credential` rows.
     """
@@ -37,6 +39,9 @@ class User(AbstractBaseUser):
     attributes: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
     status = models.CharField(max_length=24, choices=UserStatus)
     enabled = models.BooleanField(default=True)
+    mfa_factors: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    preferred_mfa = models.CharField(max_length=24, blank=True, default="")
+    has_software_token = models.BooleanField(default=False)
     may_be_in_groups = models.BooleanField(default=False, help_text="False spares tokens the look into the groups")
     created_at = models.DateTimeField(default=clock.now)
     modified_at = models.DateTimeField(default=clock.now)

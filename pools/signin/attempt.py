@@ -53,7 +53,9 @@ def begin(
     Raises: what the flow's first proof raises.
     """
     user, proof = flows.first_proof(client, flow, channel, parameters)
-    attempt = Attempt(pool=client.pool, client=client, user=user, channel=channel, flow=flow, proofs=[proof])
+    attempt = Attempt(pool=client.pool, client=client, holder=user, channel=channel, flow=flow, proofs=[proof])
+    attempt.name = parameters["USERNAME"]
+    attempt.user = user
     return _proceed(attempt, by)
 
 
@@ -126,14 +128,15 @@ def _find(session: str | None) -> Attempt:
     if session is None:
         raise InvalidParameter("Missing required parameter Session")
     handle = session.partition(".")[0]
-    attempt = Attempt.objects.select_related("user").filter(handle=handle).first()
+    attempt = Attempt.objects.select_related("holder").filter(handle=handle).first()
     if attempt is None:
         raise NotAuthorized(SESSION_INVALID)
     digest = _digest(session)
     if not hmac.compare_digest(bytes(attempt.digest), digest):
         raise NotAuthorized(SESSION_USED if digest.hex() in attempt.spent else SESSION_INVALID)
-    if attempt.expires_at <= clock.now():
+    if attempt.expires_at <= clock.now() or attempt.holder is None:
         raise NotAuthorized(SESSION_EXPIRED)
+    attempt.user = attempt.holder
     return attempt
 
 

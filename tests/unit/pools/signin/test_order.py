@@ -16,7 +16,8 @@ FLOWS = ["USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"]
 
 def missing(status: str, proofs: list[str], flow: str = "USER_PASSWORD_AUTH", channel: str = "api") -> str | None:
     """The AWS name of the next challenge."""
-    attempt = Attempt(user=User(status=status), flow=flow, channel=channel, proofs=proofs)
+    attempt = Attempt(flow=flow, channel=channel, proofs=proofs)
+    attempt.user = User(status=status)
     challenge = order.next_challenge(attempt)
     return None if challenge is None else challenge.name
 
