@@ -44,8 +44,7 @@ NOT_BUILT_YET = {
     "mfa": names(
         """
         AdminDeleteSoftwareToken AdminGetUserAuthFactors AdminSetUserMFAPreference AdminSetUserSettings
-        AssociateSoftwareToken GetUserAuthFactors GetUserPoolMfaConfig SetUserMFAPreference SetUserPoolMfaConfig
-        SetUserSettings VerifySoftwareToken
+        AssociateSoftwareToken GetUserAuthFactors SetUserMFAPreference SetUserSettings VerifySoftwareToken
         """
     ),
     "passkeys": names(
