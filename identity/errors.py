@@ -140,6 +140,10 @@ class PreconditionNotMet(ServiceError):
     pass
 
 
+class ConcurrentModification(ServiceError):
+    pass
+
+
 class UserImportInProgress(ServiceError):
     text = "A user import job is in progress for this user pool."
 
@@ -242,6 +246,17 @@ IMPORT_WITHOUT_FILE = "No file has been uploaded for the user import job."
 IMPORT_WITHOUT_VERIFICATION = "The user pool has no auto-verified attribute."
 IMPORT_ALREADY_RUNNING = "Another user import job is in progress."
 TOO_MANY_IMPORT_JOBS = "Maximum number of user import jobs has been reached."
+MFA_WITHOUT_FACTOR = "Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled."
+MFA_OFF_WITH_FACTOR = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+FIRST_FACTOR_WITH_MFA = "Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled"
+EMAIL_MFA_FROM_DEFAULT_ACCOUNT = (
+    "Cannot set EmailMfaConfiguration when user pool EmailConfiguration contains an EmailSendingAccount of "
+    "COGNITO_DEFAULT"
+)
+EMAIL_MFA_WITH_EMAIL_RECOVERY = (
+    "Invalid account recovery setting parameter. Account Recovery Setting cannot use verified_email as the only "
+    "recovery mechanism when Email MFA is configured."
+)
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."

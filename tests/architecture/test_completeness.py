@@ -41,7 +41,6 @@ NOT_BUILT_YET = {
     "limits": names("GetProvisionedLimit UpdateProvisionedLimit"),
     "linking": names("AdminDisableProviderForUser AdminLinkProviderForUser"),
     "log_delivery": names("GetLogDeliveryConfiguration SetLogDeliveryConfiguration"),
-    "mfa": names("GetUserPoolMfaConfig SetUserPoolMfaConfig"),
     "passkeys": names(
         """
         CompleteWebAuthnRegistration DeleteWebAuthnCredential ListWebAuthnCredentials StartWebAuthnRegistration

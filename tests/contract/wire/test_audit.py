@@ -170,6 +170,7 @@ def change_everything(
         EmailVerificationMessage=SECRETS["message"],
         UserPoolTags={"team": "b"},
     )
+    idp.set_user_pool_mfa_config(**named, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True})
     idp.add_custom_attributes(**named, CustomAttributes=[{"Name": "role", "AttributeDataType": "String"}])
     idp.update_user_pool_client(
         **named,
@@ -213,6 +214,7 @@ def refuse_everything(
         lambda: idp.create_user_pool(PoolName="half", UserPoolTags={"aws:team": "a"}),
         lambda: idp.create_user_pool(PoolName="/"),
         lambda: idp.update_user_pool(**named, UserPoolTags={"aws:team": "a"}),
+        lambda: idp.set_user_pool_mfa_config(**named, MfaConfiguration="ON"),
         lambda: idp.delete_user_pool(UserPoolId=protected["Id"]),
         lambda: idp.add_custom_attributes(**named, CustomAttributes=attributes),
         lambda: idp.tag_resource(ResourceArn=pool["Arn"], Tags={"aws:team": "a"}),
@@ -282,6 +284,7 @@ def self_service(public: Any, mailbox: Mailbox, client: dict[str, Any]) -> None:
 
 def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any], arn: str) -> None:
     idp.describe_user_pool(**named)
+    idp.get_user_pool_mfa_config(**named)
     idp.list_user_pools(MaxResults=1)
     idp.describe_user_pool_client(**confidential)
     idp.list_user_pool_clients(**named)
@@ -338,6 +341,7 @@ def test_a_row_names_the_pool_that_was_changed(trail: Trail) -> None:
         ("UpdateGroup", {"group": "readers", "members": ["precedence"]}),
         ("UntagResource", {"keys": ["team"]}),
         ("AddCustomAttributes", {"attributes": ["role"]}),
+        ("SetUserPoolMfaConfig", {"members": ["MfaConfiguration", "SoftwareTokenMfaConfiguration"]}),
         ("UpdateUserPool", {"members": ["AutoVerifiedAttributes", "EmailVerificationMessage", "UserPoolTags"]}),
     ],
 )
