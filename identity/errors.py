@@ -160,6 +160,14 @@ class ExpiredCode(ServiceError):
     text = "Invalid code provided, please request a code again."
 
 
+class EnableSoftwareTokenMFA(ServiceError):
+    text = "Code mismatch"
+
+
+class SoftwareTokenMFANotFound(ServiceError):
+    text = "Software Token MFA has not been enabled by the userPool"
+
+
 class CodeDeliveryFailure(ServiceError):
     text = "The verification code could not be delivered."
 
@@ -224,6 +232,12 @@ ALREADY_CONFIRMED = "User is already confirmed."
 NOT_RESETTABLE = "User password cannot be reset in the current state."
 NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
+SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105
+SOFTWARE_TOKEN_NOT_ASSOCIATED = "No software token waits for verification."  # noqa: S105
+ONE_PREFERRED_MFA = "Only one MFA method can be preferred."
+TOKEN_OR_SESSION = "Exactly one of AccessToken and Session must be given."  # noqa: S105
+ONLY_SMS_OPTIONS = "MFAOptions can hold SMS for phone_number only."
 ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
 IMPORT_NOT_CREATED = "The user import job has been started before or has expired."
@@ -271,3 +285,11 @@ def group_not_found() -> ResourceNotFound:
 
 def missing_parameter(name: str) -> InvalidParameter:
     return InvalidParameter(f"Missing required parameter {name}")
+
+
+def no_delivery_for(factor: str) -> str:
+    return f"User does not have delivery config set to turn on {factor}"
+
+
+def required_for_mfa(attribute: str) -> str:
+    return f"{attribute} cannot be deleted: MFA is required in the user pool, and the user has no other method."

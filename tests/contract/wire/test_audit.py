@@ -151,6 +151,9 @@ def change_everything(
         ],
     )
     idp.admin_delete_user_attributes(**named, Username="invited", UserAttributeNames=["name"])
+    idp.admin_set_user_mfa_preference(**named, Username="invited")
+    idp.admin_set_user_settings(**named, Username="invited", MFAOptions=[])
+    idp.admin_delete_software_token(**named, Username="invited")
     idp.admin_reset_user_password(**named, Username="invited")
     idp.create_group(**named, GroupName="readers")
     idp.update_group(**named, GroupName="readers", Precedence=1)
@@ -232,6 +235,9 @@ def refuse_everything(
         lambda: idp.admin_update_user_attributes(**nobody, UserAttributes=[{"Name": "name", "Value": "n"}]),
         lambda: idp.admin_delete_user_attributes(**nobody, UserAttributeNames=["name"]),
         lambda: idp.admin_reset_user_password(**nobody),
+        lambda: idp.admin_set_user_mfa_preference(**invited, SoftwareTokenMfaSettings={"Enabled": True}),
+        lambda: idp.admin_set_user_settings(**invited, MFAOptions=[{"DeliveryMedium": "SMS"}]),
+        lambda: idp.admin_delete_software_token(**nobody),
         lambda: idp.create_group(**named, GroupName="writers"),
         lambda: idp.update_group(**named, GroupName="readers", Precedence=1),
         lambda: idp.delete_group(**named, GroupName="readers"),
@@ -285,6 +291,7 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_user_pool_client_secrets(**confidential)
     idp.list_tags_for_resource(ResourceArn=arn)
     idp.admin_get_user(**named, Username="invited")
+    idp.admin_get_user_auth_factors(**named, Username="invited")
     idp.list_users(**named)
     idp.list_user_import_jobs(**named, MaxResults=1)
     idp.get_group(**named, GroupName="writers")
