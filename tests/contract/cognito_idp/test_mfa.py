@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.support import clients, factories, imports
+from tests.support import clients, factories
 from tests.support.clients import refused
+from tests.support.clock import Clock
 from tests.support.server import Server
 
 SMS = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "external", "SnsRegion": "eu-west-1"}
@@ -131,7 +132,7 @@ def test_mode_may_be_off_when_the_pool_gets_its_sms_sender(idp: Any, pool: Pool)
     assert described(idp, pool)["SmsConfiguration"] == SMS
 
 
-def test_setting_moves_the_date_of_modification(idp: Any, pool: Pool, clock: Any) -> None:
+def test_setting_moves_the_date_of_modification(idp: Any, pool: Pool, clock: Clock) -> None:
     clock.advance(hours=1)
     put(idp, pool, "ON", TOTP)
     assert (described(idp, pool)["LastModifiedDate"] - pool["LastModifiedDate"]).total_seconds() >= 3600
@@ -194,19 +195,6 @@ def test_longest_template_of_email_mfa_is_taken(idp: Any, mailing: Pool) -> None
 def test_text_of_sms_mfa_has_a_code(idp: Any, pool: Pool) -> None:
     with refused("InvalidParameterException"):
         put(idp, pool, "ON", {"SmsMfaConfiguration": {"SmsAuthenticationMessage": "no code", "SmsConfiguration": SMS}})
-
-
-def test_mfa_stays_as_it_is_while_users_are_imported(idp: Any) -> None:
-    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"])
-    job = imports.create(idp, pool)
-    people = (imports.person(f"imported-{number}") for number in range(5_000))
-    imports.upload(job, imports.csv(imports.header(idp, pool), *people))
-    imports.start(idp, job)
-    with refused("ConcurrentModificationException"):
-        idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration="ON", **TOTP)
-    idp.stop_user_import_job(UserPoolId=pool["Id"], JobId=job["JobId"])
-    imports.ended(idp, job)
-    put(idp, pool, "ON", TOTP)
 
 
 def test_mfa_of_a_pool_of_another_region_is_not_found(server: Server, pool: Pool) -> None:
