@@ -124,7 +124,7 @@ def _check_is_of(attempt: Attempt, client: Client, username: str) -> None:
     """Raises: NotAuthorized."""
     if attempt.client_id != client.pk or not standing.is_called(attempt, username):
         raise NotAuthorized(SESSION_INVALID)
-    standing.check_enabled(attempt.user)
+    standing.check_waiting(attempt, attempt.user)
 
 
 def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challenge]) -> list[Proof]:
@@ -154,16 +154,18 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
     names = {name: value for proof in proven for name, value in proof.names.items()}
     with transaction.atomic():
         user = attempt.user
-        if not decoy.is_decoy(user):
+        if decoy.is_decoy(user):
+            decoy.look_up()
+        else:
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
-            standing.check_enabled(user)
+        standing.check_waiting(attempt, user)
         answered = attempt.challenge
         session.use(attempt)
         for proof in proven:
             proof.effect(user)
         attempt.user = user
         client = attempt.client
-        audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, answered=answered)
+        audit.record(by, client.pool.arn, sub=decoy.sub_of(user), client_id=client.client_id, answered=answered)
 
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
@@ -176,7 +178,7 @@ def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged
             audit.record(
                 by,
                 attempt.client.pool.arn,
-                sub=attempt.user.sub,
+                sub=decoy.sub_of(attempt.user),
                 client_id=attempt.client.client_id,
                 challenge=challenge.name,
             )
