@@ -110,7 +110,7 @@ def verifier(user: User) -> Verifier:
 
 
 def is_set(user: User) -> bool:
-    """Whether the user has a password at all. A decoy has none."""
+    """Whether the user has a password at all."""
     return _hash_of.first(user.pk or _NOBODY) is not None
 
 

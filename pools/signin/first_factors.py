@@ -21,11 +21,8 @@ _MAY_USE_CODES = frozenset({UserStatus.CONFIRMED, UserStatus.UNCONFIRMED})
 
 
 def available(user: User) -> list[str]:
-    """In AWS names. A code alone is no sign-in for a user who has to show, or has chosen, a second factor.
-
-    A decoy seems to have a password, found out in as many steps.
-    """
-    has_password = passwords.is_set(user) or decoy.is_decoy(user)
+    """In AWS names. A code alone is no sign-in for a user who has to show, or has chosen, a second factor."""
+    has_password = passwords.is_set(user) or decoy.is_decoy(user)  # a decoy is looked up all the same, for the time
     return [factor for factor in ALL if (may_use_code(user, factor) if factor in _ADDRESSES else has_password)]
 
 

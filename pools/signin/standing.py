@@ -10,7 +10,6 @@ from identity.errors import (
     PasswordResetRequired,
     UserNotConfirmed,
 )
-from pools.config.client import ClientSettings
 from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
@@ -42,16 +41,6 @@ def check_enabled(user: User) -> None:
     """
     if not user.enabled:
         raise NotAuthorized(USER_DISABLED)
-
-
-def check_waiting(attempt: Attempt, user: User) -> None:
-    """As `check_enabled`, while a challenge waits. Where the client hides who exists, who has proven nothing is not
-    told.
-
-    Raises: NotAuthorized.
-    """
-    if _has_first_proof(attempt) or not ClientSettings.of(attempt.client).hides_existence:
-        check_enabled(user)
 
 
 def names(user: User) -> list[str]:
