@@ -12,6 +12,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.support.clients import secret_hash
 
 N = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
@@ -130,3 +133,53 @@ def signature(key: bytes, pool_id: str, user_id: str, secret_block: bytes, said_
     """PASSWORD_CLAIM_SIGNATURE"""
     message = f"{pool_id.split('_', 1)[1]}{user_id}".encode() + secret_block + said_at.encode()
     return base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """The pair of operations at one app client: the public pair, or the administrators'. Adds SECRET_HASH by itself."""
+
+    caller: Any
+    client: Mapping[str, Any]
+    is_admin: bool = False
+
+    def initiate(self, flow: str = "USER_SRP_AUTH", **parameters: str) -> dict[str, Any]:
+        members = {"AuthFlow": flow, "AuthParameters": self._hashed(parameters)}
+        call = self.caller.admin_initiate_auth if self.is_admin else self.caller.initiate_auth
+        answer: dict[str, Any] = call(**self._names, **members)
+        return answer
+
+    def respond(
+        self, answers: Mapping[str, str], challenge: str = VERIFIER, session: str | None = None
+    ) -> dict[str, Any]:
+        members: dict[str, Any] = {"ChallengeName": challenge, "ChallengeResponses": self._hashed(answers)}
+        if session is not None:
+            members["Session"] = session
+        call = self.caller.admin_respond_to_auth_challenge if self.is_admin else self.caller.respond_to_auth_challenge
+        answer: dict[str, Any] = call(**self._names, **members)
+        return answer
+
+    def exchange(self, password: str) -> Exchange:
+        return Exchange(self.client["UserPoolId"], password)
+
+    def challenged(self, username: str, exchange: Exchange) -> dict[str, str]:
+        """The ChallengeParameters that USER_SRP_AUTH answers."""
+        answer = self.initiate(USERNAME=username, SRP_A=exchange.srp_a)
+        assert answer["ChallengeName"] == VERIFIER
+        parameters: dict[str, str] = answer["ChallengeParameters"]
+        return parameters
+
+    def sign_in(self, username: str, password: str) -> dict[str, Any]:
+        """What USER_SRP_AUTH comes to: tokens, or what is asked next."""
+        exchange = self.exchange(password)
+        return self.respond(exchange.answers(self.challenged(username, exchange)))
+
+    @property
+    def _names(self) -> dict[str, str]:
+        pool = {"UserPoolId": self.client["UserPoolId"]} if self.is_admin else {}
+        return {"ClientId": self.client["ClientId"], **pool}
+
+    def _hashed(self, given: Mapping[str, str]) -> dict[str, str]:
+        if "ClientSecret" not in self.client or "USERNAME" not in given:
+            return dict(given)
+        return {"SECRET_HASH": secret_hash(dict(self.client), given["USERNAME"]), **given}
