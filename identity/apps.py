@@ -16,7 +16,7 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("identity.checks")
-        import_module("pools.accounts.imports.jobs").call_when_work_waits(_call_for_imports)
+        import_module("pools.accounts.imports.jobs").call_when_work_waits(Nudge(_call_for_imports))
         import_module("pools.messages.queue").call_when_messages_wait(Nudge(_call_for_messages))
 
 

@@ -69,6 +69,19 @@ class Postman:
             time.sleep(0.05)
         return mails[-1]
 
+    def wait_for_any(self) -> None:
+        """Until there is a mail to anybody."""
+        deadline = time.monotonic() + DELIVERY_SECONDS
+        while not self.received:
+            assert time.monotonic() < deadline, "none arrived"
+            time.sleep(0.01)
+
+    def code_to(self, address: str) -> str:
+        """The code in the newest mail to an address."""
+        body = self.mails_to(address)[-1].get_body(("plain",))
+        assert body is not None
+        return str(body.get_content()).strip().rstrip(".").split()[-1]
+
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         if self.refuses == "recipient":
             return "550 5.1.1 No such user here"
