@@ -19,7 +19,7 @@ from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
 from pools.messages import deliver, queue
-from pools.messages.message import CHANNELS, Channel, Kind, authentication, verification
+from pools.messages.message import CHANNELS, Channel, Kind, Message, authentication, verification
 from pools.models import Code, Pool, User
 
 CONFIRMATIONS_PER_HOUR = 15
@@ -67,7 +67,7 @@ def renew(user: User, kind: Code.Kind, attribute: str, *, new_value: str = "") -
     now = clock.now()
     row = Code(
         pool_id=user.pool_id,
-        user_id=user.pk or None,
+        user_id=user.pk,
         kind=kind,
         attribute=attribute,
         destination=_digest(new_value or user.attributes.get(attribute, "")),
@@ -132,21 +132,19 @@ def send_sign_in_code(user: User, attribute: str, address: str, code: str) -> No
 
 def nobody(pool: Pool, name: str) -> User:
     """Stands in for a user who does not exist: never saved, found by no look-up, and written to by decoys alone."""
-    return User(pk=0, pool=pool, username=name)
+    return User(pool=pool, username=name)
 
 
-def queue_code(user: User, attribute: str, kind: Kind, code: str, *, expires_at: datetime) -> None:
-    """Have a code sent without waiting, to the address in `attribute`; call inside the transaction that makes the code.
+def queue_sign_in_code(user: User, attribute: str, address: str, code: str, *, expires_at: datetime) -> None:
+    """Have a sign-in code sent without waiting; call inside the transaction that keeps the code, if there is one.
 
-    For a `user` who was never saved the same is done, and nothing is sent.
+    For a decoy, who was never saved, the same is done and nothing is sent. A failure is told to the log alone.
     """
-    pool, username = user.pool, user.username
-    address = user.attributes.get(attribute, _NO_ADDRESS[attribute])
-    if kind is Kind.AUTHENTICATION:
-        message = authentication(pool, username, attribute, address, code)
-    else:
-        message = verification(pool, username, attribute, address, kind, code)
-    queue.put(message, None if user._state.adding else user, expires_at=expires_at)
+    _queue(user, authentication(user.pool, user.username, attribute, address, code), expires_at)
+
+
+def _queue(user: User, message: Message, expires_at: datetime) -> None:
+    queue.put(message, None if _is_decoy(user) else user, expires_at=expires_at)
 
 
 def renew_and_queue(
@@ -160,8 +158,14 @@ def renew_and_queue(
     with transaction.atomic():
         asked, attribute = _who_gets_it(user, target, simulated)
         code = renew(asked, code_kind, attribute)
-        queue_code(asked, attribute, kind, code, expires_at=clock.now() + _LIFETIMES[code_kind])
-    return simulated if asked._state.adding else delivery(attribute, asked.attributes[attribute])
+        address = asked.attributes.get(attribute, _NO_ADDRESS[attribute])
+        message = verification(asked.pool, asked.username, attribute, address, kind, code)
+        _queue(asked, message, clock.now() + _LIFETIMES[code_kind])
+    return simulated if _is_decoy(asked) else delivery(attribute, address)
+
+
+def _is_decoy(user: User) -> bool:
+    return user.pk is None
 
 
 def _who_gets_it(user: User, target: Callable[[User], str], simulated: Delivery) -> tuple[User, str]:

@@ -18,11 +18,12 @@ from identity import clock, ids
 from identity.access.actor import Actor
 from identity.access.actor import Kind as ActorKind
 from identity.config import config
+from pools.accounts import attributes as user_attributes
 from pools.accounts import recovery, sign_up, verification
 from pools.accounts.verification import Delivery
 from pools.config import pool as pool_config
 from pools.messages import deliver, queue
-from pools.messages.message import Kind, Message, authentication
+from pools.messages.message import Message, authentication
 from pools.messages.senders import smtp
 from pools.models import Client, Code, Outgoing, Pool, QueuedMessage, User
 from pools.models.user import UserStatus
@@ -71,7 +72,8 @@ def user(pool: Pool) -> User:
 def make_user(pool: Pool, name: str, status: str = UserStatus.CONFIRMED, **columns: Any) -> User:
     attributes = {"email": f"{name}@example.com", "email_verified": "true"}
     user = User(pool=pool, sub=ids.sub(), username=name, status=status, **{"attributes": attributes, **columns})
-    sign_up.save_new(user, "hash")
+    user.save()
+    user_attributes.claim_names(user)
     return user
 
 
@@ -363,22 +365,20 @@ def test_request_costs_the_same_whoever_is_asked_for(
         assert "unverified@example.com" not in written_to
 
 
-@pytest.mark.usefixtures("everybody")
 def test_sign_in_code_is_queued_for_who_exists_and_looks_so_for_who_does_not(
-    postman: Postman, pool: Pool, discreet: Client
+    postman: Postman, pool: Pool, user: User
 ) -> None:
     expires_at = clock.now() + LATER
     statements = []
-    known = User.objects.select_related("pool").get(username="confirmed")
-    for asked in (known, verification.nobody(pool, "who"), User(pool=pool, username="who")):
+    for asked in (user, verification.nobody(pool, "who"), User(pool=pool, username="who")):
         recorder = Recorder()
         with connection.execute_wrapper(recorder):
-            verification.queue_code(asked, "email", Kind.AUTHENTICATION, CODE, expires_at=expires_at)
+            verification.queue_sign_in_code(asked, "email", ADDRESS, CODE, expires_at=expires_at)
         statements.append(recorder.statements)
     assert statements[0] == statements[1] == statements[2] != []
     queue.send_waiting()
     [(_, recipients, mail)] = postman.received
-    assert (recipients, mail["Subject"]) == (["confirmed@example.com"], "Your authentication code")
+    assert (recipients, mail["Subject"]) == ([ADDRESS], "Your authentication code")
 
 
 @pytest.mark.usefixtures("everybody")
