@@ -25,10 +25,9 @@ from identity.errors import (
     UserNotFound,
 )
 from pools import lookup
-from pools.accounts import attributes, passwords, verification
+from pools.accounts import attributes, passwords, second_factors, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
-from pools.config.mfa import MfaSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.recovery import RecoverySettings
 from pools.config.sign_in import SignInSettings
@@ -97,7 +96,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
-        if found.attribute in _used_for_mfa(fresh):  # it was not yet when the code was sent
+        if found.attribute in second_factors.addresses(fresh):  # it was not yet when the code was sent
             raise ExpiredCode()
         verification.use_up(fresh, found)
         fresh.status = UserStatus.CONFIRMED
@@ -148,14 +147,9 @@ def _simulated_delivery(pool: Pool, username: str) -> Delivery:
     return verification.simulated_delivery(pool, username, likely or attributes)
 
 
-def _used_for_mfa(user: User) -> frozenset[str]:
-    """The attributes that get the codes of the user's second factors."""
-    return MfaSettings.of(user.pool).addresses(user.mfa_factors)
-
-
 def _target(user: User) -> str:
     """Raises: InvalidParameter."""
-    target = RecoverySettings.of(user.pool).target(user.attributes, _used_for_mfa(user))
+    target = RecoverySettings.of(user.pool).target(user.attributes, second_factors.addresses(user))
     if target is None:
         raise InvalidParameter(NO_RECOVERY_ADDRESS)
     return target
