@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -161,6 +162,13 @@ class Amazon(Endpoint):
     def messages(self, role: Role) -> list[Post]:
         """What was asked for with a role's credentials."""
         return [post for post in self.received if self._assumed.get(post.scope[0]) is role]
+
+    def wait_for_messages(self, role: Role, count: int) -> None:
+        """Until so many have come; nobody may be waiting for them but the caller."""
+        deadline = time.monotonic() + 30
+        while len(self.messages(role)) < count:
+            assert time.monotonic() < deadline, f"{len(self.messages(role))} messages instead of {count}"
+            time.sleep(0.05)
 
     def answer(self, post: Post) -> Answer:
         if form_of(post).get("Action") == "AssumeRole":

@@ -292,7 +292,7 @@ def test_who_hides_users_hides_the_roles_refusal(idp: Any, amazon: Amazon) -> No
         assert answer["CodeDeliveryDetails"]["DeliveryMedium"] == "SMS"
     for name in (sender.unconfirmed, "nobody"):
         idp.resend_confirmation_code(ClientId=careful, Username=name)
-    assert len(amazon.messages(role)) == 3
+    amazon.wait_for_messages(role, 3)
 
 
 def test_invitation_by_mail_is_enough(idp: Any, amazon: Amazon, by_amazon: Server) -> None:

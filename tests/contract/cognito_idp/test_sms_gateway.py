@@ -42,7 +42,7 @@ def texting(gateway: Gateway) -> Iterator[Server]:
         "--dev",
         GATEHOUSE_SMS_URL=f"{gateway.url}/v1/messages?account=7",
         GATEHOUSE_SMS_TOKEN=Gateway.TOKEN,
-        GATEHOUSE_SMS_TIMEOUT_SECONDS="2",
+        GATEHOUSE_SMS_TIMEOUT_SECONDS="3",
         GATEHOUSE_LOG_LEVEL="DEBUG",
     ).start()
     yield running
