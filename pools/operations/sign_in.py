@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from identity.access import audit
-from identity.access.actor import Actor
 from identity.errors import (
     REFRESH_TOKEN_REVOKED,
     InvalidParameter,
@@ -18,7 +17,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import client_proof
 from pools.models import Client
-from pools.signin import attempt, finish, flows
+from pools.signin import attempt, flows, standing
 from pools.signin.attempt import CHALLENGES, Challenged
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
@@ -30,19 +29,30 @@ _PUBLIC = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
 _ADMIN = ("AnalyticsMetadata", "ContextData", "ClientMetadata")
 
 
-@cognito_idp.operation("InitiateAuth", ignores=[*_PUBLIC, "Session"])
+@cognito_idp.operation("InitiateAuth", ignores=_PUBLIC)
 def initiate_auth(
-    call: Call, *, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+    call: Call,
+    *,
+    client_id: str,
+    auth_flow: str,
+    auth_parameters: dict[str, str] | None = None,
+    session: str | None = None,
 ) -> Answer:
-    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, Channel.API)
+    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, session, Channel.API)
 
 
-@cognito_idp.operation("AdminInitiateAuth", ignores=[*_ADMIN, "Session"])
+@cognito_idp.operation("AdminInitiateAuth", ignores=_ADMIN)
 def admin_initiate_auth(
-    call: Call, *, user_pool_id: str, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+    call: Call,
+    *,
+    user_pool_id: str,
+    client_id: str,
+    auth_flow: str,
+    auth_parameters: dict[str, str] | None = None,
+    session: str | None = None,
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _begin(call, client, auth_flow, auth_parameters or {}, Channel.ADMIN)
+    return _begin(call, client, auth_flow, auth_parameters or {}, session, Channel.ADMIN)
 
 
 @cognito_idp.operation("RespondToAuthChallenge", ignores=_PUBLIC)
@@ -72,12 +82,13 @@ def admin_respond_to_auth_challenge(
     return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
 
 
-def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+def _begin(
+    call: Call, client: Client, flow: str, parameters: dict[str, str], session: str | None, channel: Channel
+) -> Answer:
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    outcome = attempt.begin(client, flow, parameters, channel=channel, by=call.actor)
-    return _outcome(client, outcome, by=call.actor)
+    return _outcome(client, attempt.begin(client, flow, parameters, session, channel=channel, by=call.actor))
 
 
 def _answer(
@@ -114,20 +125,20 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
         session, user = refresh.open_session(client, token)
     except RefreshTokenReuse:  # spent while rotation was on; the model does not list it for these operations
         raise NotAuthorized(REFRESH_TOKEN_REVOKED) from None
-    client_proof.check_sign_in_hash(client, finish.names(user), secret_hash)
+    client_proof.check_sign_in_hash(client, standing.names(user), secret_hash)
     audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
     return _signed_in(issue.for_session(client.pool, client, user, session))
 
 
-def _outcome(client: Client, outcome: SignedIn | Challenged, by: Actor | None = None) -> Answer:
-    """`by` is whose audit row is still to be written, with the session of a sign-in that one request finishes."""
+def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
     if isinstance(outcome, Challenged):
         return {
             "ChallengeName": outcome.name,
             "ChallengeParameters": outcome.parameters,
             "Session": outcome.session,
+            "AvailableChallenges": outcome.available,
         }
-    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=by))
+    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=outcome.by))
 
 
 def _signed_in(tokens: Tokens) -> Answer:

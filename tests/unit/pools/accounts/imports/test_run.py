@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from identity import clock, ids
 from identity.access.actor import Actor, Kind
 from identity.errors import LimitExceeded
-from pools.accounts import sign_up
+from pools.accounts import passwords, sign_up
 from pools.accounts.imports import jobs, layout, run, upload
 from pools.accounts.imports.upload import Refused
 from pools.config import pool as pool_config
@@ -80,12 +80,28 @@ def test_every_user_is_written_with_names_hash_and_search_values(pool: Pool) -> 
     assert user.attributes == {"email": "user-7@example.com", "email_verified": "true"}
     assert user.last_login is None
     by_hand = sign_up.new_user(pool, "by-hand", user.attributes | {"email": "by-hand@example.com"}, user.status)
-    sign_up.save_new(by_hand, HASH)
+    sign_up.save_new(by_hand, passwords.derive(by_hand, "Correct-Horse-1"))
     for model in (SignInName, SearchValue):
         kinds = "kind" if model is SignInName else "attribute"
         written = model._default_manager.filter(user=user).values_list(kinds, flat=True)
         assert set(written) == set(model._default_manager.filter(user=by_hand).values_list(kinds, flat=True))
     assert not ImportChunk.objects.filter(job=job).exists()
+
+
+def test_second_factor_of_a_row_is_written(pool: Pool) -> None:
+    sms = {"SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}}}
+    pool.settings = pool_config.with_mfa(pool.settings, {"MfaConfiguration": "OPTIONAL", **sms})
+    pool.save()
+    columns = layout.header(pool, with_hash=True)
+    row = {"email_verified": "TRUE", "phone_number": "+4915112349934", "password_hash": HASH}
+    lines = [columns]
+    for name, has_mfa in (("with", "TRUE"), ("without", "FALSE")):
+        values = {**row, "cognito:username": name, "email": f"{name}@example.com", "cognito:mfa_enabled": has_mfa}
+        lines.append([values.get(column, "") for column in columns])
+    started(pool, "\n".join(map(layout.join, lines)).encode())
+    run.waiting()
+    written = {user.username: (user.mfa_factors, user.preferred_mfa) for user in User.objects.filter(pool=pool)}
+    assert written == {"with": (["SMS_MFA"], ""), "without": ([], "")}
 
 
 def test_worker_that_is_to_end_leaves_the_job_to_the_next_one(pool: Pool) -> None:
