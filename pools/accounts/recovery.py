@@ -21,6 +21,8 @@ from identity.errors import (
     CodeMismatch,
     ExpiredCode,
     InvalidParameter,
+    InvalidSmsRoleAccessPolicy,
+    InvalidSmsRoleTrustRelationship,
     NotAuthorized,
     UserNotFound,
 )
@@ -111,7 +113,7 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
 
     The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
     Raises: NotAuthorized (state, pool without self-service recovery, as the API reference has it), InvalidParameter
-    (no verified address), UserNotFound.
+    (no verified address), UserNotFound, InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship.
     """
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
@@ -127,6 +129,8 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
         audit.record(by, pool.arn, sub=user.sub)
     try:
         verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
+        raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
         log.warning("the password of %s is reset, but the code was not delivered", user.sub)
 
