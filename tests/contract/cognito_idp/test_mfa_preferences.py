@@ -5,17 +5,12 @@ from typing import Any
 import pytest
 
 from tests.support import factories, second_factors
-from tests.support.clients import OK, at_once, refused
-from tests.support.second_factors import EMAIL, SMS, TOTP
+from tests.support.clients import refused
+from tests.support.second_factors import EMAIL, OFF, ON, PHONE, PREFERRED, SMS, TOTP, Person, Settings
 
-PHONE, ADDRESS = "+4915112349934", "ada@example.com"
-ON, OFF = {"Enabled": True}, {"Enabled": False}
-PREFERRED = {"Enabled": True, "PreferredMfa": True}
 SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
-MEMBERS = {SMS: "SMSMfaSettings", TOTP: "SoftwareTokenMfaSettings", EMAIL: "EmailMfaSettings"}
 
 Pool = dict[str, Any]
-Settings = dict[str, Any]
 
 
 def nothing_for(factor: str) -> str:
@@ -31,54 +26,6 @@ def pool(idp: Any) -> Pool:
 def strict_pool(idp: Any) -> Pool:
     """A pool that requires MFA, when `require` says so: whoever sets a factor up has signed in before."""
     return second_factors.make_pool(idp, SMS, TOTP, EMAIL)
-
-
-class Person:
-    """A signed-in user with every factor at hand; settings are given in the names of the factors."""
-
-    def __init__(self, idp: Any, public: Any, pool: Pool, **attributes: str) -> None:
-        self.idp, self.public, self.pool = idp, public, pool
-        attributes = attributes or {"phone_number": PHONE, "email": ADDRESS}
-        self.username = factories.make_user(idp, pool, **attributes)
-        client = factories.make_client(idp, pool)
-        self.token = {"AccessToken": factories.sign_in(public, client, self.username)["AccessToken"]}
-        self.named = {"UserPoolId": pool["Id"], "Username": self.username}
-
-    def register(self) -> None:
-        second_factors.register(self.public, self.token["AccessToken"])
-
-    def set(self, **settings: Settings) -> None:
-        self.public.set_user_mfa_preference(
-            **self.token, **{MEMBERS[name]: setting for name, setting in settings.items()}
-        )
-
-    def set_by_administrator(self, **settings: Settings) -> None:
-        self.idp.admin_set_user_mfa_preference(
-            **self.named, **{MEMBERS[name]: setting for name, setting in settings.items()}
-        )
-
-    @property
-    def shown(self) -> tuple[list[str], str]:
-        """The factors that are on and the preferred one, as four operations agree to tell them."""
-        answers = (
-            self.public.get_user(**self.token),
-            self.idp.admin_get_user(**self.named),
-            self.public.get_user_auth_factors(**self.token),
-            self.idp.admin_get_user_auth_factors(**self.named),
-        )
-        told = {
-            (tuple(each.get("UserMFASettingList", ["absent"])), each.get("PreferredMfaSetting", "")) for each in answers
-        }
-        assert len(told) == 1
-        factors, preferred = told.pop()
-        return [] if factors == ("absent",) else list(factors), preferred
-
-    @property
-    def options(self) -> list[list[dict[str, str]] | None]:
-        """MFAOptions as three operations tell them."""
-        listed = self.idp.list_users(UserPoolId=self.pool["Id"], Filter=f'username = "{self.username}"')["Users"][0]
-        answers = (self.public.get_user(**self.token), self.idp.admin_get_user(**self.named), listed)
-        return [each.get("MFAOptions") for each in answers]
 
 
 @pytest.fixture
@@ -352,7 +299,7 @@ def test_the_old_settings_take_nothing_but_text_messages(person: Person, option:
 
 
 def test_the_old_settings_need_a_phone_number(idp: Any, public: Any, pool: Pool) -> None:
-    person = Person(idp, public, pool, email=ADDRESS)
+    person = Person(idp, public, pool, email="ada@example.com")
     with refused("InvalidParameterException", nothing_for(SMS)):
         public.set_user_settings(**person.token, MFAOptions=[SMS_OPTION])
     with refused("InvalidParameterException", nothing_for(SMS)):
@@ -376,47 +323,3 @@ def test_a_password_and_a_verified_app_are_configured_factors(person: Person) ->
     assert configured(person) == ["PASSWORD"]
     person.register()
     assert configured(person) == ["PASSWORD", "SOFTWARE_TOKEN"]
-
-
-# At once
-
-
-def test_parallel_changes_of_different_factors_lose_nothing(person: Person) -> None:
-    person.register()
-    for _ in range(3):
-        outcomes = at_once(
-            lambda: person.set(SMS_MFA=ON),
-            lambda: person.set(SOFTWARE_TOKEN_MFA=PREFERRED),
-            lambda: person.set_by_administrator(EMAIL_OTP=ON),
-            lambda: person.public.update_user_attributes(
-                **person.token, UserAttributes=[{"Name": "nickname", "Value": "n"}]
-            ),
-        )
-        assert outcomes == [OK] * 4
-        assert person.shown == ([SMS, TOTP, EMAIL], TOTP)
-        outcomes = at_once(
-            *(lambda factor=factor: person.set(**{factor: OFF}) for factor in (SMS, TOTP, EMAIL)),
-        )
-        assert outcomes == [OK] * 3
-        assert person.shown == ([], "")
-
-
-def test_a_factor_and_the_deletion_of_its_address_at_once_leave_no_factor_without_address(person: Person) -> None:
-    for _ in range(4):
-        at_once(
-            lambda: person.set(SMS_MFA=PREFERRED),
-            lambda: person.public.delete_user_attributes(**person.token, UserAttributeNames=["phone_number"]),
-        )
-        assert person.shown == ([], "")
-        person.idp.admin_update_user_attributes(
-            **person.named, UserAttributes=[{"Name": "phone_number", "Value": PHONE}]
-        )
-
-
-def test_of_many_preferred_at_once_one_is(person: Person) -> None:
-    person.register()
-    outcomes = at_once(*(lambda factor=factor: person.set(**{factor: PREFERRED}) for factor in (SMS, TOTP, EMAIL)))
-    assert outcomes == [OK] * 3
-    factors, preferred = person.shown
-    assert factors == [SMS, TOTP, EMAIL]
-    assert preferred in factors
