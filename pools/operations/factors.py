@@ -7,7 +7,6 @@ from typing import Any
 from identity.errors import (
     ACCESS_TOKEN_REVOKED,
     ONLY_SMS_OPTIONS,
-    SESSION_INVALID,
     TOKEN_OR_SESSION,
     InvalidParameter,
     NotAuthorized,
@@ -23,6 +22,7 @@ from pools.accounts.mfa_preferences import Setting
 from pools.config.mfa import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from pools.models import User
 from pools.operations.users import second_factors
+from pools.signin import enrolment
 
 _SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
 
@@ -30,10 +30,11 @@ _SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
 @cognito_idp.operation("AssociateSoftwareToken")
 def associate_software_token(call: Call, *, access_token: str | None = None, session: str | None = None) -> Answer:
     _check_one_of(access_token, session)
-    if access_token is None:
-        raise NotAuthorized(SESSION_INVALID)  # MFA_SETUP: the sign-in machine's call goes here
     try:
-        signed_in = lookup.signed_in(access_token)
+        if session is not None:
+            secret, following = enrolment.associate(session)
+            return {"SecretCode": secret, "Session": following}
+        signed_in = lookup.signed_in(str(access_token))
         software_tokens.check_offered(signed_in.pool)
         return {"SecretCode": software_tokens.associate(signed_in.user)}
     except (PasswordResetRequired, UserNotConfirmed) as error:  # the model lists neither for this operation
@@ -52,9 +53,9 @@ def verify_software_token(
     friendly_device_name: str = "",
 ) -> Answer:
     _check_one_of(access_token, session)
-    if access_token is None:
-        raise NotAuthorized(SESSION_INVALID)  # MFA_SETUP: the sign-in machine's call goes here
-    signed_in = lookup.signed_in(access_token)
+    if session is not None:
+        return {"Status": "SUCCESS", "Session": enrolment.verify(session, user_code, name=friendly_device_name)}
+    signed_in = lookup.signed_in(str(access_token))
     software_tokens.check_offered(signed_in.pool)
     software_tokens.verify(signed_in.user, user_code, name=friendly_device_name)
     return {"Status": "SUCCESS"}
