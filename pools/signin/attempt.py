@@ -124,7 +124,7 @@ def _check_is_of(attempt: Attempt, client: Client, username: str) -> None:
     """Raises: NotAuthorized."""
     if attempt.client_id != client.pk or not standing.is_called(attempt, username):
         raise NotAuthorized(SESSION_INVALID)
-    standing.check_enabled(attempt.user)
+    standing.check_may_go_on(attempt, attempt.user)
 
 
 def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challenge]) -> list[Proof]:
@@ -149,14 +149,15 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
     """Write what the answers bring, the swap of the step and the operator's audit row: all, or nothing.
 
     The user's row is locked before the attempt's, as by whoever deletes the user.
-    Raises: NotAuthorized (answered or disabled meanwhile), UserNotFound, and what the effects raise.
+    Raises: NotAuthorized (answered, disabled or given another password meanwhile), PasswordResetRequired,
+    UserNotFound, and what the effects raise.
     """
     names = {name: value for proof in proven for name, value in proof.names.items()}
     with transaction.atomic():
         user = attempt.user
         if not decoy.is_decoy(user):
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
-            standing.check_enabled(user)
+            standing.check_may_go_on(attempt, user)
         answered = attempt.challenge
         session.use(attempt)
         for proof in proven:

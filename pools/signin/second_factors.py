@@ -30,6 +30,11 @@ def must_be_set_up(user: User) -> bool:
     return MfaSettings.of(user.pool).mode is Mode.ON and not usable(user)
 
 
+def may_be_set_up(user: User, factor: str) -> bool:
+    """Whether a factor that the user does not have yet is one of the pool's."""
+    return factor in MfaSettings.of(user.pool).offered
+
+
 def _is_reachable(user: User, factor: str) -> bool:
     if factor == mfa.SOFTWARE_TOKEN_MFA:
         return user.has_software_token
