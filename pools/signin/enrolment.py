@@ -17,7 +17,7 @@ from pools.signin.challenges.mfa_setup import MfaSetup
 def associate(session_string: str) -> tuple[str, str]:
     """A new secret, and the next Session.
 
-    Raises: NotAuthorized (Session), SoftwareTokenMFANotFound, UserNotFound.
+    Raises: NotAuthorized (Session), PasswordResetRequired, SoftwareTokenMFANotFound, UserNotFound.
     """
     attempt = _find(session_string)
     with transaction.atomic():
@@ -30,7 +30,8 @@ def verify(session_string: str, code: str, *, name: str = "") -> str:
     """Make the secret the user's second factor, and the preferred one; returns the next Session.
 
     A wrong code leaves the Session as it was.
-    Raises: NotAuthorized (Session), EnableSoftwareTokenMFA, InvalidParameter, TooManyRequests, UserNotFound.
+    Raises: NotAuthorized (Session), PasswordResetRequired, SoftwareTokenMFANotFound, EnableSoftwareTokenMFA,
+    InvalidParameter, TooManyRequests, UserNotFound.
     """
     attempt = _find(session_string)
     matched = software_tokens.step_of_waiting(attempt.user, code)
@@ -49,6 +50,6 @@ def verify(session_string: str, code: str, *, name: str = "") -> str:
 
 def _find(session_string: str) -> Attempt:
     attempt = session.find(session_string, MfaSetup.name)
-    standing.check_enabled(attempt.user)
+    standing.check_may_go_on(attempt, attempt.user)
     software_tokens.check_offered(attempt.user.pool)
     return attempt

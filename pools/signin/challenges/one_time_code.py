@@ -25,7 +25,7 @@ from pools.accounts import search, verification
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
-from pools.signin import decoy, first_factors, lock_out, proofs
+from pools.signin import decoy, first_factors, lock_out, proofs, second_factors
 from pools.signin.challenges.base import Proof, required
 
 CODES_PER_HOUR = 20
@@ -107,6 +107,8 @@ class _OneTimeCode:
         is_new = bool(attempt.data.get("address"))
         if is_first and not first_factors.may_use_code(fresh, self.name):
             raise NotAuthorized(SESSION_INVALID)  # a second factor, or a password, is wanted of the user by now
+        if is_new and not second_factors.may_be_set_up(fresh, self.factor):
+            raise NotAuthorized(SESSION_INVALID)  # the pool does not offer it any more
         if not is_new and fresh.attributes.get(self.attribute) != address:
             raise NotAuthorized(SESSION_INVALID)  # it went to an address that is no longer the user's
         is_verified = fresh.attributes.get(VERIFIED_FLAGS[self.attribute]) == "true"
