@@ -77,14 +77,14 @@ def use(attempt: Attempt) -> None:
     Raises: NotAuthorized, when another answer was faster, or the password that began the sign-in is no longer the
     user's.
     """
-    if _is_outlived(attempt):
-        raise NotAuthorized(SESSION_INVALID)
     spent = [*attempt.spent, bytes(attempt.digest).hex()]
     changed = Attempt.objects.filter(pk=attempt.pk, step=attempt.step).update(
         step=attempt.step + 1, digest=b"", spent=spent, proofs=attempt.proofs, data=attempt.data
     )
     if not changed:
         raise NotAuthorized(SESSION_USED)
+    if _is_outlived(attempt):
+        raise NotAuthorized(SESSION_INVALID)
     attempt.step += 1
     attempt.spent = spent
 

@@ -10,7 +10,6 @@ from identity.errors import (
     PasswordResetRequired,
     UserNotConfirmed,
 )
-from pools.config.client import ClientSettings
 from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
@@ -45,15 +44,14 @@ def check_enabled(user: User) -> None:
 
 
 def check_may_go_on(attempt: Attempt, user: User) -> None:
-    """A user may have been disabled, or reset, while a challenge waited. Who has proven nothing is told neither where
-    existence is a secret: such a sign-in goes on until it fails.
+    """A user may have been disabled, or reset, while a challenge waited; told to who has proven something.
 
     Raises: NotAuthorized, PasswordResetRequired.
     """
-    has_proven = bool(proofs.FIRST & set(attempt.proofs))
-    if has_proven or not ClientSettings.of(attempt.client).hides_existence:
-        check_enabled(user)
-    if has_proven and user.status == UserStatus.RESET_REQUIRED:
+    if not proofs.FIRST & set(attempt.proofs):
+        return
+    check_enabled(user)
+    if user.status == UserStatus.RESET_REQUIRED:
         raise PasswordResetRequired()
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.support import factories, second_factors
+from tests.support import database, factories, second_factors
 from tests.support.clients import refused
 from tests.support.second_factors import EMAIL, OFF, ON, PHONE, PREFERRED, SMS, TOTP, Person, Settings
+from tests.support.server import Server
 
 SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
 
@@ -148,6 +149,19 @@ def test_a_change_is_a_modification_of_the_user(person: Person, setting: Any) ->
     before = person.idp.admin_get_user(**person.named)["UserLastModifiedDate"]
     setting(SMS_MFA=ON)
     assert person.idp.admin_get_user(**person.named)["UserLastModifiedDate"] > before
+
+
+def test_an_administrator_prepares_users_in_any_state(idp: Any, public: Any, pool: Pool) -> None:
+    attributes = [{"Name": "phone_number", "Value": PHONE}]
+    client, signed_up, invited = factories.make_client(idp, pool), factories.unique(), factories.unique()
+    public.sign_up(
+        ClientId=client["ClientId"], Username=signed_up, Password=factories.PASSWORD, UserAttributes=attributes
+    )
+    idp.admin_create_user(UserPoolId=pool["Id"], Username=invited, MessageAction="SUPPRESS", UserAttributes=attributes)
+    for username in (signed_up, invited):
+        named = {"UserPoolId": pool["Id"], "Username": username}
+        idp.admin_set_user_mfa_preference(**named, SMSMfaSettings=PREFERRED)
+        assert idp.admin_get_user(**named)["PreferredMfaSetting"] == SMS
 
 
 def test_unknown_users_and_tokens_are_refused(idp: Any, public: Any, pool: Pool, person: Person) -> None:
@@ -323,3 +337,20 @@ def test_a_password_and_a_verified_app_are_configured_factors(person: Person) ->
     assert configured(person) == ["PASSWORD"]
     person.register()
     assert configured(person) == ["PASSWORD", "SOFTWARE_TOKEN"]
+
+
+def test_codes_are_configured_where_the_pool_lets_them_in_and_no_second_factor_is_on(idp: Any, public: Any) -> None:
+    first = ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]
+    pool = second_factors.make_pool(idp, SMS, Policies={"SignInPolicy": {"AllowedFirstAuthFactors": first}})
+    person = Person(idp, public, pool)
+    assert configured(person) == first
+    person.set(SMS_MFA=ON)
+    assert configured(person) == ["PASSWORD"]
+    person.set(SMS_MFA=OFF)
+    public.delete_user_attributes(**person.token, UserAttributeNames=["phone_number"])
+    assert configured(person) == ["PASSWORD", "EMAIL_OTP"]
+
+
+def test_who_signs_in_elsewhere_has_no_password_configured(server: Server, person: Person) -> None:
+    database.make_external(server, [person.username])
+    assert configured(person) == []

@@ -157,6 +157,49 @@ def test_an_app_that_another_sign_in_has_set_up_does_not_answer_this_one(
         walk.respond()
 
 
+def test_of_two_who_know_the_password_the_later_does_not_set_up_over_the_earlier(
+    public: Any, client: dict[str, Any], walk: Walk, person: Holder, mailbox: Mailbox
+) -> None:
+    by_app = public.associate_software_token(Session=Walk(public, client, person.username).by_password().session)
+    address = contacts()["email"]
+    by_mail = Walk(public, client, person.username).by_password().respond(email=address)
+    only_begun = Walk(public, client, person.username).by_password()
+    walk.respond(session=enrol(public, walk.session))
+    secret_code = totp.code(by_app["SecretCode"], time.time())
+    for call in (
+        lambda: public.associate_software_token(Session=by_app["Session"]),
+        lambda: public.verify_software_token(Session=by_app["Session"], UserCode=secret_code),
+        lambda: by_mail.respond(EMAIL_OTP_CODE=mailbox.code(address)),
+    ):
+        with refused("NotAuthorizedException", INVALID):
+            call()
+    assert only_begun.respond(email=address).challenge == APP
+    assert preferences(person) == ([APP], APP)
+
+
+def test_a_number_that_comes_meanwhile_is_not_mixed_up_with_the_address_that_was_said(
+    idp: Any, public: Any, mailbox: Mailbox
+) -> None:
+    pool = second_factors.make_pool(idp, SMS, EMAIL, mode="ON")
+    person = Holder(idp, public, pool, mailbox, nickname="Ada")
+    walk = Walk(public, make_client(idp, pool), person.username).by_password()
+    number = contacts()["phone_number"]
+    idp.admin_update_user_attributes(**person.named, UserAttributes=[{"Name": "phone_number", "Value": number}])
+    assert walk.respond(email=contacts()["email"]).challenge == SMS
+    assert walk.parameters["CODE_DELIVERY_DESTINATION"][-4:] == number[-4:]
+    assert walk.respond(SMS_MFA_CODE=mailbox.code(number)).tokens
+    assert "email" not in person.shown
+
+
+def test_an_app_that_an_administrator_takes_away_meanwhile_lets_nobody_in(
+    idp: Any, public: Any, walk: Walk, person: Holder
+) -> None:
+    session = enrol(public, walk.session)
+    idp.admin_delete_software_token(**person.named)
+    with refused("NotAuthorizedException", NOTHING_SET_UP):
+        walk.respond(session=session)
+
+
 def test_an_own_password_comes_first(public: Any, client: dict[str, Any], person: Holder) -> None:
     person.idp.admin_set_user_password(**person.named, Password="Temporary-Horse-1", Permanent=False)
     walk = Walk(public, client, person.username).by_password("Temporary-Horse-1")
@@ -187,7 +230,8 @@ def test_what_changes_meanwhile_ends_the_setting_up(
             idp.admin_disable_user(**person.named)
             text = "User is disabled."
         case "reset":
-            listed = [{"Name": "email", "Value": contacts()["email"]}, {"Name": "email_verified", "Value": "true"}]
+            number = {"phone_number": contacts()["phone_number"], "phone_number_verified": "true"}
+            listed = [{"Name": key, "Value": value} for key, value in number.items()]
             idp.admin_update_user_attributes(**person.named, UserAttributes=listed)
             idp.admin_reset_user_password(**person.named)
             error, text = "PasswordResetRequiredException", "Password reset required for the user"

@@ -15,6 +15,7 @@ from tests.support.server import Server
 NOT_OFFERED = "Software Token MFA has not been enabled by the userPool"
 ONE_OF_TWO = "Exactly one of AccessToken and Session must be given."
 NONE_WAITS = "No software token waits for verification."
+USED = "Your software token has already been used once."
 TOO_MANY = "Attempt limit exceeded, please try after some time."
 
 ON = {"Enabled": True}
@@ -161,6 +162,40 @@ def test_a_secret_is_told_once_and_stands_nowhere_in_clear(server: Server, publi
         "cursor.execute('SELECT secret FROM pools_softwaretoken'); print(cursor.fetchall())",
     )
     assert secret not in stored
+
+
+def test_a_code_signs_in_once_and_that_of_the_set_up_does_not(
+    public: Any, client: dict[str, Any], token: str, user: str
+) -> None:
+    secret = secret_of(public, token)
+    used = now(secret)
+    public.verify_software_token(AccessToken=token, UserCode=used, FriendlyDeviceName="my phone")
+    public.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=ON)
+    answers = [begin(public, client, user) for _ in range(2)]
+    assert answers[0]["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "my phone"
+    with refused("ExpiredCodeException", USED):
+        answer(public, client, user, answers[0], used)
+    fresh = totp.code(secret, time.time() + 30)
+    assert "AuthenticationResult" in answer(public, client, user, answers[0], fresh)
+    with refused("ExpiredCodeException", USED):
+        answer(public, client, user, answers[1], fresh)
+
+
+def begin(public: Any, client: dict[str, Any], user: str) -> Any:
+    return public.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user, "PASSWORD": factories.PASSWORD},
+    )
+
+
+def answer(public: Any, client: dict[str, Any], user: str, challenge: Any, code: str) -> Any:
+    return public.respond_to_auth_challenge(
+        ClientId=client["ClientId"],
+        ChallengeName=challenge["ChallengeName"],
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": user, "SOFTWARE_TOKEN_MFA_CODE": code},
+    )
 
 
 # Access tokens

@@ -66,6 +66,10 @@ class Account:
             return ()
         return tuple(factor for factor in FACTORS if factor in self.pool_has and self.reaches(factor))
 
+    @property
+    def lacks_a_factor(self) -> bool:
+        return self.mode == "ON" and not self.choices
+
     @cached_property
     def user(self) -> User:
         members = {name: value for factor in self.pool_has for name, value in _MEMBERS[factor].items()}
@@ -158,7 +162,7 @@ RULES = (
     Rule("a pool without MFA asks for none", lambda account, moment: account.mode == "OFF", SIGNED_IN),
     Rule(
         "an address that is being set up is proven",
-        lambda account, moment: moment.is_adding_email and EMAIL in account.pool_has,
+        lambda account, moment: moment.is_adding_email and account.lacks_a_factor and EMAIL in account.pool_has,
         EMAIL,
     ),
     Rule(
