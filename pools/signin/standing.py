@@ -13,6 +13,7 @@ from identity.errors import (
 from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
+from pools.signin import proofs
 
 
 def check(user: User) -> None:
@@ -40,6 +41,18 @@ def check_enabled(user: User) -> None:
     """
     if not user.enabled:
         raise NotAuthorized(USER_DISABLED)
+
+
+def check_may_go_on(attempt: Attempt, user: User) -> None:
+    """A user may have been disabled, or reset, while a challenge waited; told to who has proven something.
+
+    Raises: NotAuthorized, PasswordResetRequired.
+    """
+    if not proofs.FIRST & set(attempt.proofs):
+        return
+    check_enabled(user)
+    if user.status == UserStatus.RESET_REQUIRED:
+        raise PasswordResetRequired()
 
 
 def names(user: User) -> list[str]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from gmpy2 import mpz
 
+from identity import clock
 from identity.errors import SESSION_INVALID, InvalidParameter, NotAuthorized
 from pools.accounts import passwords, srp
 from pools.models import Attempt
@@ -76,6 +77,7 @@ class PasswordVerifier:
         if (exchange.handle, exchange.user_id) != (attempt.handle, user.pk):
             raise NotAuthorized(SESSION_INVALID)
         secret_block.spend(block, exchange)
+        now = clock.now()
         guard = lock_out.of_password(user, attempt.name)
         verifier = passwords.verifier(user)
         try:
@@ -95,7 +97,7 @@ class PasswordVerifier:
             raise NotAuthorized()
         guard.passed()
         standing.check(user)
-        return Proof(proofs.SRP)
+        return Proof(proofs.SRP, data={"password_at": now.isoformat()})
 
 
 def _check_time(timestamp: str) -> None:
