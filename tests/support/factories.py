@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+import zlib
 from typing import Any
 
 import jwt
@@ -14,6 +15,16 @@ _numbers = itertools.count(1)
 
 def unique(prefix: str = "user") -> str:
     return f"{prefix}-{next(_numbers)}-{uuid.uuid4().hex[:6]}"
+
+
+def address_of(pool: dict[str, Any], name: str = "alice") -> str:
+    """An e-mail address that no other pool's tests write to."""
+    return f"{name}.{pool['Id'].partition('_')[2].lower()}@example.com"
+
+
+def number_of(pool: dict[str, Any], line: int = 0) -> str:
+    """A phone number that no other pool's tests write to, as far as nine digits can tell pools apart."""
+    return f"+1{zlib.crc32(pool['Id'].encode()) % 10**9:09}{line}"
 
 
 def make_pool(idp: Any, **members: Any) -> dict[str, Any]:
