@@ -66,6 +66,11 @@ def client(make_client: MakeClient, pool: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def sms_configuration() -> dict[str, str]:
+    return SMS_CONFIGURATION
+
+
+@pytest.fixture(scope="session")
 def mfa_pool(idp: Any, make_pool: MakePool) -> MakePool:
     """Makes a pool that offers the second factors that are named: `mfa_pool("ON", "SMS_MFA", "SOFTWARE_TOKEN_MFA")`."""
 
