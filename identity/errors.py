@@ -156,6 +156,18 @@ class ExpiredCode(ServiceError):
     text = "Invalid code provided, please request a code again."
 
 
+class MFAMethodNotFound(ServiceError):
+    text = "The user has no address for the second factor."
+
+
+class EnableSoftwareTokenMFA(ServiceError):
+    text = "Code mismatch"
+
+
+class SoftwareTokenMFANotFound(ServiceError):
+    text = "Software Token MFA has not been enabled by the userPool"
+
+
 class CodeDeliveryFailure(ServiceError):
     text = "The verification code could not be delivered."
 
@@ -220,6 +232,10 @@ ALREADY_CONFIRMED = "User is already confirmed."
 NOT_RESETTABLE = "User password cannot be reset in the current state."
 NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+CODE_OR_STATE = "Invalid code or auth state for the user."
+SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
+SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105
+SOFTWARE_TOKEN_NOT_ASSOCIATED = "No software token waits for verification."  # noqa: S105
 ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
 IMPORT_NOT_CREATED = "The user import job has been started before or has expired."

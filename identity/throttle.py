@@ -54,6 +54,12 @@ def forget_failures(key: str) -> None:
     Backoff.objects.filter(key=key).delete()
 
 
+def is_locked(key: str) -> bool:
+    """Whether the subject must wait before another try counts."""
+    row = _state.first(key)
+    return row is not None and row[2] is not None and row[2] > clock.now()
+
+
 _state = Statement(
     lambda key: Backoff.objects.filter(key=key).values_list("failures", "failed_at", "locked_until"), str
 )
@@ -63,15 +69,18 @@ class Guard:
     """One password try against a lock-out that doubles: 1 s after the fifth failure in a row, up to 15 minutes.
 
     Make it before the check (raises Locked), then say `failed()` or `passed()`. Once the next failure would lock, the
-    try is counted as failed beforehand, so that many tries at once cost as much as many in a row.
+    try is counted as failed beforehand, so that many tries at once cost as much as many in a row. For what is short
+    enough to be guessed, `is_strict` counts every try beforehand: of several at once only one is made.
     """
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, *, is_strict: bool = False) -> None:
         self._key = key
         self._reserved = False
         self._has_row = False
         row = _state.first(key)
         if row is None:
+            if is_strict:
+                self._open()
             return
         self._has_row = True
         failures, failed_at, locked_until = row
@@ -80,7 +89,10 @@ class Guard:
             raise Locked
         if failed_at + IDLE_RESET <= now:
             failures = self._forget(failures)
-        if failures >= FREE_FAILURES - 1:
+            if is_strict:
+                self._open()
+                return
+        if is_strict or failures >= FREE_FAILURES - 1:
             self._reserve(failures, now)
 
     def failed(self) -> None:
@@ -109,6 +121,14 @@ class Guard:
         Backoff.objects.filter(key=self._key, failures=failures).delete()
         self._has_row = False
         return 0
+
+    def _open(self) -> None:
+        try:
+            with transaction.atomic():
+                Backoff.objects.create(key=self._key, failures=1, failed_at=clock.now())
+        except IntegrityError:
+            raise Locked from None
+        self._reserved = self._has_row = True
 
     def _reserve(self, failures: int, now: datetime) -> None:
         if not self._swap(failures, now):

@@ -59,6 +59,9 @@ _user_by_name = Statement(
 _user_by_sub = Statement(
     lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list(*_USER), str, str
 )
+_user_by_key = Statement(
+    lambda key, pool_id: User.objects.filter(pk=key, pool_id=pool_id).values_list(*_USER), int, str
+)
 _user_by_session = Statement(
     lambda origin_jti: Session.objects.filter(origin_jti=origin_jti, pool__deleted_at=None).values_list(
         "revoked_at", "pool__revision", *(f"user__{name}" for name in _USER)
@@ -123,6 +126,12 @@ def user_of_client(client: Client, name: str) -> User | None:
     if found is None and not ClientSettings.of(client).hides_existence:
         raise UserNotFound(NAME_CLIENT_NOT_FOUND)
     return found
+
+
+def user_by_key(pool: Pool, key: int) -> User | None:
+    """A user by primary key, None when it has been deleted."""
+    row = _user_by_key.first(key, pool.id)
+    return None if row is None else _of_pool(User.from_db("default", _USER, row), pool)
 
 
 def find_user(pool: Pool, name: str) -> User | None:

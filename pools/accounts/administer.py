@@ -47,10 +47,10 @@ def create_user(
     policy.check(password)
     user = sign_up.new_user(pool, username, named, UserStatus.FORCE_CHANGE_PASSWORD)
     targets = [] if suppress_message else _targets(user, channels)
-    hashed = passwords.hash(password)
+    derived = passwords.derive(user, password)
     try:
         with transaction.atomic():
-            sign_up.save_new(user, hashed, temporary=True, force_alias=force_alias)
+            sign_up.save_new(user, derived, temporary=True, force_alias=force_alias)
             audit.record(by, pool.arn, sub=user.sub)
     except UsernameExists as error:
         raise error if error.message != UsernameExists.text else UsernameExists("User account already exists") from None
@@ -75,12 +75,12 @@ def resend_invitation(
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
-    hashed = passwords.hash(password)
+    derived = passwords.derive(user, password)
     with transaction.atomic():
         fresh = user_attributes.locked(user)
         _check_is_invited(fresh, username)
         targets = _targets(fresh, channels)
-        passwords.store(fresh, hashed, temporary=True)
+        passwords.store(fresh, derived, temporary=True)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
     _invite(fresh, targets, password)
     return fresh

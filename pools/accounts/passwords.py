@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from identity import clock, throttle
 from identity.access import audit
@@ -16,6 +18,7 @@ from identity.errors import PASSWORD_ATTEMPTS_EXCEEDED, NotAuthorized, PasswordH
 from identity.statement import Statement
 from identity.throttle import Guard, Locked
 from pools.accounts import hashes
+from pools.accounts.srp import Verifier
 from pools.config.passwords import PasswordPolicy
 from pools.models import Credential, FormerPassword, Pool, User
 from pools.models.user import UserStatus
@@ -32,6 +35,19 @@ def hash(password: str) -> str:
     """An argon2id hash in PHC form."""
     with _turns:
         return _hasher.hash(password)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What is kept of a password: an argon2id hash in PHC form, and the SRP verifier's text."""
+
+    password_hash: str
+    srp_verifier: str
+
+
+def derive(user: User, password: str) -> Derived:
+    """What is kept of a password of this user, who need not be saved yet."""
+    return Derived(hash(password), str(Verifier.of(user.pool_id, user.username, password)))
 
 
 def matches(password_hash: str, password: str) -> bool:
@@ -56,21 +72,41 @@ def guard(key: str) -> Guard:
         raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
 
 
-_hash_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).values_list("password_hash"), int)
+_LACKS_VERIFIER = ExpressionWrapper(Q(srp_verifier__isnull=True), output_field=BooleanField())
+_hash_of = Statement(
+    lambda user_id: Credential.objects.filter(user_id=user_id).values_list("password_hash", _LACKS_VERIFIER), int
+)
+_verifier_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).values_list("srp_verifier"), int)
+_NOBODY = 0
 
 
 def is_correct(user: User, password: str) -> bool:
-    """Whether this is the user's password; a hash of another algorithm or strength is renewed."""
-    row = _hash_of.first(user.pk)
+    """Whether this is the user's password. A decoy has none.
+
+    A hash of another algorithm or strength is renewed, and a verifier that is still missing is made.
+    """
+    row = _hash_of.first(user.pk or _NOBODY)
     if row is None:
         waste_time(password)
         return False
-    stored: str = row[0]
+    stored: str
+    stored, lacks_verifier = row
     if not matches(stored, password):
         return False
-    if _is_outdated(stored):
-        Credential.objects.filter(user=user, password_hash=stored).update(password_hash=hash(password))
+    if lacks_verifier or _is_outdated(stored):
+        derived = derive(user, password)
+        Credential.objects.filter(user=user, password_hash=stored).update(
+            password_hash=derived.password_hash, srp_verifier=derived.srp_verifier
+        )
     return True
+
+
+def verifier(user: User) -> Verifier:
+    """The SRP verifier of the user's password; a decoy's where there is none."""
+    row = _verifier_of.first(user.pk or _NOBODY)
+    if row is None or row[0] is None:
+        return Verifier.decoy(user.pool_id, user.username)
+    return Verifier.parse(row[0])
 
 
 def is_set(user: User) -> bool:
@@ -85,7 +121,7 @@ def _is_outdated(password_hash: str) -> bool:
         return True
 
 
-def store(user: User, password_hash: str, *, temporary: bool) -> None:
+def store(user: User, derived: Derived, *, temporary: bool) -> None:
     """Write a user's credential; a temporary one ends when the pool's policy says.
 
     Lock or write the user's row first, as every writer does: in opposite orders two of them would deadlock.
@@ -96,7 +132,8 @@ def store(user: User, password_hash: str, *, temporary: bool) -> None:
     Credential.objects.update_or_create(
         user=user,
         defaults={
-            "password_hash": password_hash,
+            "password_hash": derived.password_hash,
+            "srp_verifier": derived.srp_verifier,
             "changed_at": now,
             "expires_at": now + policy.temporary_lifetime if temporary else None,
         },
@@ -140,11 +177,11 @@ def set_by_administrator(pool: Pool, user: User, password: str, *, permanent: bo
     Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound.
     """
     check_new(user, password)
-    hashed = hash(password)
+    derived = derive(user, password)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     with transaction.atomic():
         _touch(user, status=status)
-        store(user, hashed, temporary=not permanent)
+        store(user, derived, temporary=not permanent)
         audit.record(by, pool.arn, sub=user.sub, permanent=permanent)
 
 
@@ -162,12 +199,12 @@ def change(pool: Pool, user: User, *, previous: str | None, proposed: str) -> No
         raise NotAuthorized()
     throttle.give_back(key)
     check_new(user, proposed)
-    hashed = hash(proposed)
+    derived = derive(user, proposed)
     with transaction.atomic():
         _touch(user)
         if not Credential.objects.filter(user=user, changed_at=current).exists():
             raise NotAuthorized()  # somebody else has changed it meanwhile: the previous password is not right any more
-        store(user, hashed, temporary=False)
+        store(user, derived, temporary=False)
 
 
 def forget_failures(user: User) -> None:

@@ -91,7 +91,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     found = verification.find(user, Code.Kind.PASSWORD, code, hides_existence=hides_existence)
     throttle.give_back(tries)
     passwords.check_new(user, password)
-    hashed = passwords.hash(password)
+    derived = passwords.derive(user, password)
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
@@ -99,7 +99,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
         fresh.save(update_fields=["status", "modified_at"])
-        passwords.store(fresh, hashed, temporary=False)
+        passwords.store(fresh, derived, temporary=False)
     passwords.forget_failures(user)
 
 

@@ -22,6 +22,7 @@ from identity.errors import (
 from pools import lookup
 from pools.accounts import attributes as user_attributes
 from pools.accounts import passwords, rivals, search, verification
+from pools.accounts.passwords import Derived
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
 from pools.config.passwords import PasswordPolicy
@@ -63,9 +64,9 @@ def register(client: Client, *, username: str, password: str | None, attributes:
         )
     user = new_user(pool, username, named, UserStatus.UNCONFIRMED)
     target = verification.target(pool, named)
-    hashed = passwords.hash(password)
+    derived = passwords.derive(user, password)
     with transaction.atomic():
-        save_new(user, hashed)
+        save_new(user, derived)
         code = verification.renew(user, Code.Kind.SIGN_UP, target) if target else None
     if target is None or code is None:
         return SignedUp(user, None)
@@ -82,7 +83,7 @@ def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: U
     return User(pool=pool, sub=sub, username=stored, attributes=dict(attributes), status=status)
 
 
-def save_new(user: User, password_hash: str, *, temporary: bool = False, force_alias: bool = False) -> None:
+def save_new(user: User, derived: Derived, *, temporary: bool = False, force_alias: bool = False) -> None:
     """Write a new user with its names and password; call inside a transaction.
 
     Raises: UsernameExists, AliasExists.
@@ -92,7 +93,7 @@ def save_new(user: User, password_hash: str, *, temporary: bool = False, force_a
     user.save(force_insert=True)
     user_attributes.claim_names(user, force=force_alias)
     SearchValue.objects.bulk_create(search.rows(user))
-    passwords.store(user, password_hash, temporary=temporary)
+    passwords.store(user, derived, temporary=temporary)
 
 
 def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> User:

@@ -15,7 +15,7 @@ from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
 from pools.messages import deliver
-from pools.messages.message import CHANNELS, Channel, Kind, verification
+from pools.messages.message import CHANNELS, Channel, Kind, authentication, verification
 from pools.models import Code, Pool, User
 
 CONFIRMATIONS_PER_HOUR = 15
@@ -122,6 +122,14 @@ def send(
     return delivery(attribute, address)
 
 
+def send_sign_in_code(user: User, attribute: str, address: str, code: str) -> None:
+    """Send a code that signs in, or is a second factor, and wait until it is accepted.
+
+    Raises: CodeDeliveryFailure.
+    """
+    deliver.send(authentication(user.pool, user.username, attribute, address, code))
+
+
 def throttle_key(what: str, pool: Pool, username: str, user: User | None) -> str:
     """Known and unknown names are limited alike, so that limits do not tell them apart."""
     if user is not None:
@@ -139,15 +147,18 @@ def simulated_delivery(pool: Pool, name: str, attributes: Sequence[str]) -> Deli
 
     Of the `attributes` that get such codes it is the one whose form the name has, or the first, the preferred one.
     """
-    settings = SignInSettings.of(pool)
-    digest = keyring.mac("simulated delivery", pool.id.encode() + b" " + settings.fold(name))
     form = "email" if is_email(name) else "phone_number" if is_phone_number(name) else None
-    if (form if form in attributes else attributes[0]) == "email":
+    attribute = form if form is not None and form in attributes else attributes[0]
+    return delivery(attribute, simulated_address(pool, name, attribute))
+
+
+def simulated_address(pool: Pool, name: str, attribute: str) -> str:
+    """An address of which only what a mask shows is meant: the name itself where it has that form."""
+    digest = keyring.mac("simulated delivery", pool.id.encode() + b" " + SignInSettings.of(pool).fold(name))
+    if attribute == "email":
         letters = "".join(chr(ord("a") + octet % 26) for octet in digest[:2])
-        value = name if "@" in name else f"{letters[0]}@{letters[1]}"
-        return delivery("email", value)
-    value = name if name.startswith("+") else "+" + "".join(str(octet % 10) for octet in digest[:11])
-    return delivery("phone_number", value)
+        return name if "@" in name else f"{letters[0]}@{letters[1]}"
+    return name if name.startswith("+") else "+" + "".join(str(octet % 10) for octet in digest[:11])
 
 
 def mask(attribute: str, value: str) -> str:

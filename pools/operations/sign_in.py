@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from identity.access import audit
-from identity.access.actor import Actor
 from identity.errors import (
     REFRESH_TOKEN_REVOKED,
     InvalidParameter,
@@ -18,7 +17,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import client_proof
 from pools.models import Client
-from pools.signin import attempt, finish, flows
+from pools.signin import attempt, flows, standing
 from pools.signin.attempt import CHALLENGES, Challenged
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
@@ -76,8 +75,7 @@ def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], ch
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    outcome = attempt.begin(client, flow, parameters, channel=channel, by=call.actor)
-    return _outcome(client, outcome, by=call.actor)
+    return _outcome(client, attempt.begin(client, flow, parameters, channel=channel, by=call.actor))
 
 
 def _answer(
@@ -114,20 +112,20 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
         session, user = refresh.open_session(client, token)
     except RefreshTokenReuse:  # spent while rotation was on; the model does not list it for these operations
         raise NotAuthorized(REFRESH_TOKEN_REVOKED) from None
-    client_proof.check_sign_in_hash(client, finish.names(user), secret_hash)
+    client_proof.check_sign_in_hash(client, standing.names(user), secret_hash)
     audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
     return _signed_in(issue.for_session(client.pool, client, user, session))
 
 
-def _outcome(client: Client, outcome: SignedIn | Challenged, by: Actor | None = None) -> Answer:
-    """`by` is whose audit row is still to be written, with the session of a sign-in that one request finishes."""
+def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
     if isinstance(outcome, Challenged):
         return {
             "ChallengeName": outcome.name,
             "ChallengeParameters": outcome.parameters,
             "Session": outcome.session,
+            "AvailableChallenges": outcome.available,
         }
-    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=by))
+    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=outcome.by))
 
 
 def _signed_in(tokens: Tokens) -> Answer:

@@ -1,48 +1,58 @@
-"""The sign-in machine: begin with a flow, answer challenges, until nothing is missing.
-
-State between requests is one row. A Session string is used once: an accepted answer swaps the row's step, and of two
-answers at once one wins, on every database, without locks. A wrong answer leaves step and Session as they were.
-"""
+"""The sign-in machine: begin with a flow, answer challenges, until nothing is missing."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from identity import clock, ids
 from identity.access import audit
 from identity.access.actor import Actor
-from identity.errors import (
-    SESSION_EXPIRED,
-    SESSION_INVALID,
-    SESSION_USED,
-    InvalidParameter,
-    NotAuthorized,
-)
-from pools.accounts import attributes as user_attributes
-from pools.config.lifetimes import Lifetimes
-from pools.config.sign_in import SignInSettings
+from identity.errors import SESSION_INVALID, NotAuthorized
+from pools.accounts import rivals
 from pools.models import Attempt, Client
-from pools.signin import finish, flows, order
-from pools.signin.challenges.base import Challenge
+from pools.signin import decoy, finish, flows, order, secret_block, session, standing
+from pools.signin.challenges.base import Challenge, Proof
+from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword
+from pools.signin.challenges.one_time_code import EmailOtp, SmsMfa, SmsOtp
+from pools.signin.challenges.password import Password
+from pools.signin.challenges.select import SelectChallenge, SelectMfaType
+from pools.signin.challenges.software_token import SoftwareTokenMfa
+from pools.signin.challenges.srp import PasswordSrp, PasswordVerifier
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
 
-CHALLENGES: Mapping[str, type[Challenge]] = {challenge.name: challenge for challenge in (NewPassword,)}
+CHALLENGES: Mapping[str, type[Challenge]] = {
+    challenge.name: challenge
+    for challenge in (
+        SelectChallenge,
+        Password,
+        PasswordSrp,
+        PasswordVerifier,
+        EmailOtp,
+        SmsOtp,
+        NewPassword,
+        SelectMfaType,
+        SmsMfa,
+        SoftwareTokenMfa,
+        MfaSetup,
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Challenged:
-    """Something is missing: the challenge, its parameters, and the Session that its answer must bring."""
+    """Something is missing: the challenge, its parameters, and the Session that its answer must bring.
+
+    There is none where SECRET_BLOCK is the handle. `available` is what USER_AUTH's user could begin with.
+    """
 
     name: str
     parameters: Mapping[str, str]
-    session: str
+    session: str | None
+    available: Sequence[str] | None = None
 
 
 def begin(
@@ -52,17 +62,17 @@ def begin(
 
     Raises: what the flow's first proof raises.
     """
-    user, proof = flows.first_proof(client, flow, channel, parameters)
-    attempt = Attempt(pool=client.pool, client=client, holder=user, channel=channel, flow=flow, proofs=[proof])
-    attempt.name = parameters["USERNAME"]
-    attempt.user = user
+    attempt = flows.begun(client, flow, channel, parameters)
+    first = order.next_challenge(attempt)
+    if first is not None and _has_come(first, parameters):
+        _prove(attempt, parameters, first)
     return _proceed(attempt, by)
 
 
 def answer(
     client: Client,
     challenge_name: str,
-    session: str | None,
+    session_string: str | None,
     username: str,
     answers: Mapping[str, str],
     *,
@@ -74,85 +84,90 @@ def answer(
     Raises: NotAuthorized (Session unknown, used, expired, of another client, channel, user or step), InvalidParameter,
     and what the challenge raises.
     """
-    attempt = _find(session)
-    if attempt.client_id != client.pk or attempt.channel != channel or attempt.challenge != challenge_name:
+    challenge = CHALLENGES[challenge_name]
+    if session_string is None and challenge is PasswordVerifier:
+        return _answer_block(client, username, answers, channel=channel, by=by)
+    attempt = session.find(session_string, challenge_name)
+    if attempt.client_id != client.pk or attempt.channel != channel or not standing.is_called(attempt, username):
         raise NotAuthorized(SESSION_INVALID)
-    attempt.client = client
-    attempt.user.pool = client.pool
-    fold = SignInSettings.of(client.pool).fold
-    if fold(username) not in map(fold, finish.names(attempt.user)):
-        raise NotAuthorized(SESSION_INVALID)
-    finish.check_still_allowed(attempt.user)
-    proof = CHALLENGES[challenge_name]().check(attempt, answers)
-    with transaction.atomic():
-        user_attributes.locked(attempt.user)  # before the attempt's row, as whoever deletes the user does
-        _accept(attempt, proof.name)
-        proof.effect()
-        audit.record(by, client.pool.arn, sub=attempt.user.sub, client_id=client.client_id, answered=challenge_name)
+    standing.check_enabled(attempt.user)
+    accept(attempt, _prove(attempt, answers, challenge), by)
     return _proceed(attempt)
+
+
+def _answer_block(
+    client: Client, username: str, answers: Mapping[str, str], *, channel: Channel, by: Actor
+) -> SignedIn | Challenged:
+    """Plain USER_SRP_AUTH, whose first request left nothing behind but SECRET_BLOCK."""
+    attempt = secret_block.attempt_of(client, answers, channel)
+    if not standing.is_called(attempt, username):
+        raise NotAuthorized(SESSION_INVALID)
+    _prove(attempt, answers, PasswordVerifier)
+    return _proceed(attempt, by)
+
+
+def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challenge]) -> list[Proof]:
+    """Check the answers, and those of the challenges after it that have come unasked. Nothing is written yet."""
+    proven = []
+    following: type[Challenge] | None = challenge
+    while following is not None and (following is challenge or _has_come(following, answers)):
+        proof = following().check(attempt, answers)
+        attempt.proofs, attempt.data = [*attempt.proofs, proof.name], {**attempt.data, **proof.data}
+        proven.append(proof)
+        following = order.next_challenge(attempt)
+        if following is challenge:
+            break
+    return proven
+
+
+def _has_come(challenge: type[Challenge], answers: Mapping[str, str]) -> bool:
+    return bool(challenge.unasked) and all(answers.get(name) for name in challenge.unasked)
+
+
+def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
+    """Write what the answers bring, the swap of the step and the operator's audit row: all, or nothing.
+
+    The user's row is locked before the attempt's, as by whoever deletes the user.
+    Raises: NotAuthorized (answered or disabled meanwhile), UserNotFound, and what the effects raise.
+    """
+    names = {name: value for proof in proven for name, value in proof.names.items()}
+    with transaction.atomic():
+        user = attempt.user
+        if not decoy.is_decoy(user):
+            user = rivals.locked(user, {**user.attributes, **names} if names else {})
+            standing.check_enabled(user)
+        answered = attempt.challenge
+        session.use(attempt)
+        for proof in proven:
+            proof.effect(user)
+        attempt.user = user
+        client = attempt.client
+        audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, answered=answered)
 
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
     """The next challenge, or the end. `by` is who began the sign-in, where that has no audit row yet."""
     challenge = order.next_challenge(attempt)
     if challenge is None:
-        return finish.finish(attempt)
+        return finish.finish(attempt, by)
+    if attempt.flow == flows.SRP and challenge is PasswordVerifier:
+        if by is not None:
+            audit.record(
+                by,
+                attempt.client.pool.arn,
+                sub=attempt.user.sub,
+                client_id=attempt.client.client_id,
+                challenge=challenge.name,
+            )
+        return Challenged(challenge.name, challenge().offer(attempt), None)
+    session.name(attempt)
     parameters = challenge().offer(attempt)
-    return Challenged(challenge.name, parameters, _open_session(attempt, challenge.name, by))
+    available = _available(attempt, challenge)
+    return Challenged(challenge.name, parameters, session.open(attempt, challenge.name, by), available)
 
 
-def _open_session(attempt: Attempt, challenge_name: str, by: Actor | None) -> str:
-    """Keep the attempt with a new Session string: a public handle and a secret, the whole stored hashed."""
-    now = clock.now()
-    attempt.handle = attempt.handle or ids.token(16)
-    session = f"{attempt.handle}.{ids.token(48)}"
-    attempt.digest = _digest(session)
-    attempt.challenge = challenge_name
-    attempt.expires_at = now + Lifetimes.of(attempt.client).auth_session
-    try:
-        with transaction.atomic():
-            attempt.save()
-            if by is not None:
-                _record_challenge(attempt, by)
-    except IntegrityError:  # the user has been deleted since the last proof
-        raise NotAuthorized() from None
-    return session
-
-
-def _record_challenge(attempt: Attempt, by: Actor) -> None:
-    user, client = attempt.user, attempt.client
-    audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, challenge=attempt.challenge)
-
-
-def _find(session: str | None) -> Attempt:
-    if session is None:
-        raise InvalidParameter("Missing required parameter Session")
-    handle = session.partition(".")[0]
-    attempt = Attempt.objects.select_related("holder").filter(handle=handle).first()
-    if attempt is None:
-        raise NotAuthorized(SESSION_INVALID)
-    digest = _digest(session)
-    if not hmac.compare_digest(bytes(attempt.digest), digest):
-        raise NotAuthorized(SESSION_USED if digest.hex() in attempt.spent else SESSION_INVALID)
-    if attempt.expires_at <= clock.now() or attempt.holder is None:
-        raise NotAuthorized(SESSION_EXPIRED)
-    attempt.user = attempt.holder
-    return attempt
-
-
-def _accept(attempt: Attempt, proof: str) -> None:
-    """Swap the step: the Session is used up, whether or not another one follows."""
-    spent = [*attempt.spent, bytes(attempt.digest).hex()]
-    proofs = [*attempt.proofs, proof]
-    changed = Attempt.objects.filter(pk=attempt.pk, step=attempt.step).update(
-        step=attempt.step + 1, digest=b"", spent=spent, proofs=proofs
-    )
-    if not changed:
-        raise NotAuthorized(SESSION_USED)
-    attempt.step += 1
-    attempt.spent = spent
-    attempt.proofs = proofs
-
-
-def _digest(session: str) -> bytes:
-    return hashlib.sha256(session.encode()).digest()
+def _available(attempt: Attempt, challenge: type[Challenge]) -> list[str] | None:
+    """AvailableChallenges: all of them before a choice, then the one that was chosen."""
+    if attempt.flow != flows.CHOICE or attempt.proofs:
+        return None
+    return list(attempt.data["available"]) if challenge is SelectChallenge else [challenge.name]

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from identity.errors import USER_DISABLED, NotAuthorized
+from identity.access.actor import Actor
+from identity.errors import NotAuthorized
 from pools.models import Attempt, Client, User
+from pools.signin import decoy
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Nothing is missing: who, and at which client."""
+    """Nothing is missing: who, and at which client. `by` is whose audit row is still to be written, with the tokens'
+    session, where one request did everything."""
 
     user: User
     client: Client
+    by: Actor | None = None
 
 
-def finish(attempt: Attempt) -> SignedIn:
-    return SignedIn(attempt.user, attempt.client)
-
-
-def check_still_allowed(user: User) -> None:
-    """A user may have been disabled while a challenge waited.
-
-    Raises: NotAuthorized.
-    """
-    if not user.enabled:
-        raise NotAuthorized(USER_DISABLED)
-
-
-def names(user: User) -> list[str]:
-    """The names a client may know the user by."""
-    contacts = (user.attributes.get(name) for name in ("email", "phone_number", "preferred_username"))
-    return [user.username, user.sub, *(name for name in contacts if name)]
+def finish(attempt: Attempt, by: Actor | None) -> SignedIn:
+    """Raises: NotAuthorized; no proof is right for a decoy, and none would make it a user."""
+    if decoy.is_decoy(attempt.user):
+        raise NotAuthorized()
+    return SignedIn(attempt.user, attempt.client, by)

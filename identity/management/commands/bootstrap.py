@@ -77,7 +77,7 @@ def _operator(pool: Pool) -> tuple[User, str | None]:
     except InvalidPassword as error:
         raise CommandError(f"GATEHOUSE_OPERATOR_PASSWORD is not usable: {error.message}.") from None
     operator = sign_up.new_user(pool, config.operator, {}, UserStatus.CONFIRMED)
-    sign_up.save_new(operator, passwords.hash(password))
+    sign_up.save_new(operator, passwords.derive(operator, password))
     return operator, None if config.operator_password else password
 
 

@@ -8,13 +8,15 @@ from typing import ClassVar
 import orjson
 
 from identity import clock
-from identity.errors import SESSION_INVALID, USER_DISABLED, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
+from identity.errors import SESSION_INVALID, AliasExists, InvalidParameter, NotAuthorized, UsernameExists
 from pools.accounts import attributes as user_attributes
-from pools.accounts import passwords, rivals, search
+from pools.accounts import passwords, search
+from pools.accounts.passwords import Derived
 from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX, Schema
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
+from pools.signin import proofs
 from pools.signin.challenges.base import Proof, required
 
 _PREFIX = "userAttributes."
@@ -24,6 +26,7 @@ class NewPassword:
     """Source: API reference, RespondToAuthChallenge, NEW_PASSWORD_REQUIRED."""
 
     name: ClassVar[str] = "NEW_PASSWORD_REQUIRED"
+    unasked: ClassVar[tuple[str, ...]] = ()
 
     def offer(self, attempt: Attempt) -> dict[str, str]:
         user = attempt.user
@@ -54,17 +57,13 @@ class NewPassword:
         given = user_attributes.normalised(user.pool, given)
         passwords.check_new(user, password)
         self._check_attributes(attempt, given)
-        hashed = passwords.hash(password)
-        return Proof("new_password", lambda: self._set(attempt, hashed, given))
+        derived = passwords.derive(user, password)
+        return Proof(proofs.NEW_PASSWORD, lambda fresh: self._set(attempt, fresh, derived, given), given)
 
-    def _set(self, attempt: Attempt, hashed: str, given: Mapping[str, str]) -> None:
-        fresh = rivals.locked(attempt.user, {**attempt.user.attributes, **given})
+    def _set(self, attempt: Attempt, fresh: User, derived: Derived, given: Mapping[str, str]) -> None:
         is_replaced = Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists()
         if is_replaced or fresh.status != UserStatus.FORCE_CHANGE_PASSWORD:
             raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
-        if not fresh.enabled:
-            raise NotAuthorized(USER_DISABLED)
-        fresh.pool = attempt.user.pool
         fresh.attributes = {**fresh.attributes, **given}
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
@@ -74,8 +73,7 @@ class NewPassword:
         except UsernameExists as error:  # the model lists AliasExists alone for answers
             raise AliasExists(error.message) from None
         search.index(fresh)
-        passwords.store(fresh, hashed, temporary=False)
-        attempt.user = fresh
+        passwords.store(fresh, derived, temporary=False)
 
     def _check_attributes(self, attempt: Attempt, given: Mapping[str, str]) -> None:
         pool = attempt.user.pool

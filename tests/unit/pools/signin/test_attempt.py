@@ -28,6 +28,7 @@ from pools.config.schema import Schema
 from pools.models import Attempt, Client, Credential, Pool, User
 from pools.models.user import UserStatus
 from pools.signin import attempt
+from pools.signin import session as session_of
 from pools.signin.attempt import Challenged
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
@@ -62,7 +63,7 @@ def client() -> Client:
 @pytest.fixture
 def invited(client: Client) -> User:
     user = sign_up.new_user(client.pool, "bob", {}, UserStatus.FORCE_CHANGE_PASSWORD)
-    sign_up.save_new(user, passwords.hash(TEMPORARY), temporary=True)
+    sign_up.save_new(user, passwords.derive(user, TEMPORARY), temporary=True)
     return user
 
 
@@ -139,7 +140,8 @@ def test_a_refused_answer_changes_nothing(client: Client, invited: User) -> None
 def test_an_effect_that_fails_takes_the_step_back(client: Client, invited: User) -> None:
     """The password that began the sign-in is no longer the user's: nothing is written, not even the step."""
     session = begin(client).session
-    passwords.store(User.objects.select_related("pool").get(), passwords.hash("Third-Horse-33"), temporary=True)
+    user = User.objects.select_related("pool").get()
+    passwords.store(user, passwords.derive(user, "Third-Horse-33"), temporary=True)
     before = (row(), User.objects.values().get(), Credential.objects.values().get())
     with pytest.raises(NotAuthorized, match=SESSION_INVALID):
         answer(client, session)
@@ -174,7 +176,7 @@ def test_an_answer_to_a_step_that_was_taken_meanwhile_is_refused(client: Client,
     late = Attempt.objects.get()
     late.step = 0
     with pytest.raises(NotAuthorized, match=SESSION_USED):
-        attempt._accept(late, "new_password")
+        session_of.use(late)
     assert Attempt.objects.get().step == 7
     assert isinstance(answer(client, session), SignedIn)
 

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from pools.models import Attempt, User
+from pools.config import pool as pool_config
+from pools.models import Attempt, Pool, User
 from pools.models.user import UserStatus
 from pools.signin import order
 from pools.signin.challenges.new_password import NewPassword
@@ -16,8 +17,8 @@ FLOWS = ["USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"]
 
 def missing(status: str, proofs: list[str], flow: str = "USER_PASSWORD_AUTH", channel: str = "api") -> str | None:
     """The AWS name of the next challenge."""
-    attempt = Attempt(flow=flow, channel=channel, proofs=proofs)
-    attempt.user = User(status=status)
+    attempt = Attempt(flow=flow, channel=channel, proofs=proofs, data={"first": "PASSWORD"})
+    attempt.user = User(status=status, pool=Pool(settings=pool_config.created({})))
     challenge = order.next_challenge(attempt)
     return None if challenge is None else challenge.name
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from identity import clock, ids
 from identity.access.actor import Actor, Kind
 from identity.errors import LimitExceeded
-from pools.accounts import sign_up
+from pools.accounts import passwords, sign_up
 from pools.accounts.imports import jobs, layout, run, upload
 from pools.accounts.imports.upload import Refused
 from pools.config import pool as pool_config
@@ -80,7 +80,7 @@ def test_every_user_is_written_with_names_hash_and_search_values(pool: Pool) -> 
     assert user.attributes == {"email": "user-7@example.com", "email_verified": "true"}
     assert user.last_login is None
     by_hand = sign_up.new_user(pool, "by-hand", user.attributes | {"email": "by-hand@example.com"}, user.status)
-    sign_up.save_new(by_hand, HASH)
+    sign_up.save_new(by_hand, passwords.derive(by_hand, "Correct-Horse-1"))
     for model in (SignInName, SearchValue):
         kinds = "kind" if model is SignInName else "attribute"
         written = model._default_manager.filter(user=user).values_list(kinds, flat=True)

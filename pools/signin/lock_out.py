@@ -1,0 +1,45 @@
+"""How often a secret may be tried. A name that nobody has is locked like a user's.
+
+Source: guide, "Lockout behavior for failed sign-in attempts".
+"""
+
+from __future__ import annotations
+
+from identity import throttle
+from identity.errors import CODE_OR_STATE, PASSWORD_ATTEMPTS_EXCEEDED, CodeMismatch, NotAuthorized
+from identity.throttle import Guard, Locked
+from pools.accounts import passwords, verification
+from pools.models import User
+from pools.signin import decoy
+
+
+def _subject(user: User, name: str) -> str:
+    known = None if decoy.is_decoy(user) else user
+    return verification.throttle_key("sign-in", user.pool, name, known).partition(":")[2]
+
+
+def of_password(user: User, name: str) -> Guard:
+    """A try of a password. Raises: NotAuthorized while locked."""
+    return passwords.guard(_subject(user, name))
+
+
+def of_code(user: User, name: str, factor: str, wrong: str = CODE_OR_STATE) -> Guard:
+    """A try of a one-time code, counted before it is made.
+
+    While locked it is answered like a wrong code, so that a guess does not even learn that it was not looked at.
+    Raises: CodeMismatch while locked.
+    """
+    try:
+        return Guard(_key(user, name, factor), is_strict=True)
+    except Locked:
+        raise CodeMismatch(wrong) from None
+
+
+def check_may_ask(user: User, name: str, factor: str) -> None:
+    """No new code, and no new question, for who has guessed too often. Raises: NotAuthorized."""
+    if throttle.is_locked(_key(user, name, factor)):
+        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED)
+
+
+def _key(user: User, name: str, factor: str) -> str:
+    return f"code:{factor}:{_subject(user, name)}"
