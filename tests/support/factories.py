@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 import uuid
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 
 PASSWORD = "Correct-Horse-1"
+Make = Callable[..., dict[str, Any]]
+"""Makes a pool or a client, as fixtures hand it out."""
+
 _numbers = itertools.count(1)
 
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,10 @@ class App:
         self._process.wait(30)
         self._process.stdout.close()
         self._complaints.close()
+
+
+StartApp = Callable[[dict[str, Any]], App]
+"""Starts an app for an app client, as CreateUserPoolClient answers it."""
 
 
 def install() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support import factories
 from tests.support.clients import refused
-from tests.support.factories import PASSWORD, address_of, claims_of, unique
-from tests.support.javascript import App, rejected
-from tests.support.mailbox import Mailbox
+from tests.support.factories import PASSWORD, Make, address_of, claims_of, unique
+from tests.support.javascript import App, StartApp, rejected
+from tests.support.mailbox import Mailbox, wrong
 
 NEW_PASSWORD = "Another-Horse-2"
 FLOWS = ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
@@ -19,9 +18,6 @@ NOT_AUTHORIZED = "NotAuthorizedException"
 INCORRECT = "Incorrect username or password."
 MISMATCH = "Invalid verification code provided, please try again."
 DELIVERED = {"AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": "a***@e***"}
-
-StartApp = Callable[[dict[str, Any]], App]
-Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -39,10 +35,6 @@ def alice(idp: Any, pool: dict[str, Any]) -> str:
 def signed_in(app: App, alice: str) -> App:
     app("authenticateUser", alice, PASSWORD)
     return app
-
-
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
 def test_sign_up_confirmation_and_sign_in_with_a_custom_attribute(

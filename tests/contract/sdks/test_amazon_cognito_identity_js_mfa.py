@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support import factories
+from tests.support import factories, second_factors
 from tests.support.authenticator import Authenticator
 from tests.support.clock import Clock
-from tests.support.factories import PASSWORD, claims_of, number_of, unique
-from tests.support.javascript import App, rejected
-from tests.support.mailbox import Mailbox
+from tests.support.factories import PASSWORD, Make, claims_of, number_of, unique
+from tests.support.javascript import App, StartApp, rejected
+from tests.support.mailbox import Mailbox, wrong
+from tests.support.second_factors import OFF, ON, PREFERRED, SMS, TOTP
 
 NEW_PASSWORD = "Another-Horse-2"
 FLOWS = ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
-SMS = "SMS_MFA"
-TOTP = "SOFTWARE_TOKEN_MFA"
-OFF = {"Enabled": False, "PreferredMfa": False}
-ON = {"Enabled": True, "PreferredMfa": False}
-PREFERRED = {"Enabled": True, "PreferredMfa": True}
-
-StartApp = Callable[[dict[str, Any]], App]
-Make = Callable[..., dict[str, Any]]
 
 
 def associate(app: App, name: str, clock: Clock) -> Authenticator:
@@ -50,9 +42,9 @@ def factors_of(app: App, name: str) -> tuple[set[str], str | None]:
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_an_authenticator_app_is_set_up_and_asked_for(
-    idp: Any, mfa_pool: Make, make_client: Make, identity_js: StartApp, clock: Clock, flow: str
+    idp: Any, make_client: Make, identity_js: StartApp, clock: Clock, flow: str
 ) -> None:
-    pool = mfa_pool("OPTIONAL", TOTP, SMS)
+    pool = second_factors.make_pool(idp, TOTP, SMS)
     alice = factories.make_user(idp, pool, unique("Alice"))
     app = identity_js(make_client(pool))
     app("setAuthenticationFlowType", alice, flow)
@@ -89,10 +81,10 @@ def test_an_authenticator_app_is_set_up_and_asked_for(
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_pool_that_insists_has_the_authenticator_app_set_up_before_the_first_tokens(
-    idp: Any, mfa_pool: Make, make_client: Make, identity_js: StartApp, clock: Clock, flow: str
+    idp: Any, make_client: Make, identity_js: StartApp, clock: Clock, flow: str
 ) -> None:
     """The user is invited: password first, then the factor."""
-    pool = mfa_pool("ON", TOTP)
+    pool = second_factors.make_pool(idp, TOTP, mode="ON")
     idp.admin_create_user(UserPoolId=pool["Id"], Username="alice", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
     app = identity_js(make_client(pool))
     app("setAuthenticationFlowType", "alice", flow)
@@ -115,9 +107,9 @@ def test_a_pool_that_insists_has_the_authenticator_app_set_up_before_the_first_t
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_code_by_sms_is_asked_for(
-    idp: Any, mfa_pool: Make, make_client: Make, identity_js: StartApp, mailbox: Mailbox, flow: str
+    idp: Any, make_client: Make, identity_js: StartApp, mailbox: Mailbox, flow: str
 ) -> None:
-    pool = mfa_pool("ON", SMS)
+    pool = second_factors.make_pool(idp, SMS, mode="ON")
     number = number_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), phone_number=number)
     app = identity_js(make_client(pool))
@@ -128,7 +120,7 @@ def test_a_code_by_sms_is_asked_for(
     assert challenge["values"][1]["CODE_DELIVERY_DESTINATION"] == f"+*******{number[-4:]}"
     code = mailbox.code(number)
     with rejected("CodeMismatchException", "Invalid code or auth state for the user."):
-        app("sendMFACode", alice, f"{(int(code) + 1) % 10**6:06}")
+        app("sendMFACode", alice, wrong(code))
     assert app("sendMFACode", alice, code)["callback"] == "onSuccess"
     assert app("getUserAttributes", alice)["phone_number_verified"] == "true"
 
@@ -136,14 +128,13 @@ def test_a_code_by_sms_is_asked_for(
 @pytest.mark.parametrize("flow", FLOWS)
 def test_who_has_two_factors_chooses(
     idp: Any,
-    mfa_pool: Make,
     make_client: Make,
     identity_js: StartApp,
     clock: Clock,
     mailbox: Mailbox,
     flow: str,
 ) -> None:
-    pool = mfa_pool("OPTIONAL", TOTP, SMS)
+    pool = second_factors.make_pool(idp, TOTP, SMS)
     number = number_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), phone_number=number, phone_number_verified="true")
     app = identity_js(make_client(pool))
@@ -168,10 +159,8 @@ def test_who_has_two_factors_chooses(
     assert app("authenticateUser", alice, PASSWORD)["callback"] == "mfaRequired"
 
 
-def test_the_old_switch_is_that_of_sms(
-    idp: Any, mfa_pool: Make, make_client: Make, identity_js: StartApp, mailbox: Mailbox
-) -> None:
-    pool = mfa_pool("OPTIONAL", SMS)
+def test_the_old_switch_is_that_of_sms(idp: Any, make_client: Make, identity_js: StartApp, mailbox: Mailbox) -> None:
+    pool = second_factors.make_pool(idp, SMS)
     number = number_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), phone_number=number, phone_number_verified="true")
     app = identity_js(make_client(pool))

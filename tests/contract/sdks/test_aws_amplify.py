@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support import factories
-from tests.support.factories import PASSWORD, address_of, claims_of, unique
-from tests.support.javascript import App, rejected
-from tests.support.mailbox import Mailbox
+from tests.support.factories import PASSWORD, Make, address_of, claims_of, unique
+from tests.support.javascript import App, StartApp, rejected
+from tests.support.mailbox import Mailbox, wrong
 
 NEW_PASSWORD = "Another-Horse-2"
 FLOWS = ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
@@ -19,9 +18,6 @@ INCORRECT = "Incorrect username or password."
 MISMATCH = "Invalid verification code provided, please try again."
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
 DELIVERED = {"attributeName": "email", "deliveryMedium": "EMAIL", "destination": "a***@e***"}
-
-StartApp = Callable[[dict[str, Any]], App]
-Make = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
@@ -47,10 +43,6 @@ def sign_in(app: App, username: str, password: str = PASSWORD, **options: Any) -
 
 def id_claims(app: App, **options: Any) -> dict[str, Any]:
     return claims_of(app("fetchAuthSession", options)["idToken"])
-
-
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
 def sign_up(app: App, username: str, *, password: str = PASSWORD, auto: Any = None, **attributes: str) -> Any:

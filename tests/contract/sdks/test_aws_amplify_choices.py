@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support import factories
-from tests.support.factories import PASSWORD, address_of, claims_of, number_of, unique
-from tests.support.javascript import App, rejected
-from tests.support.mailbox import Mailbox
+from tests.support.factories import PASSWORD, Make, address_of, claims_of, number_of, unique
+from tests.support.javascript import App, StartApp, rejected
+from tests.support.mailbox import Mailbox, wrong
+from tests.support.second_factors import SMS_SENDER
 
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
 BY_EMAIL = {
@@ -20,15 +20,12 @@ BY_EMAIL = {
 EVERY_CHOICE = {"PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP"}
 CHOOSING = {"authFlowType": "USER_AUTH"}
 
-StartApp = Callable[[dict[str, Any]], App]
-Make = Callable[..., dict[str, Any]]
-
 
 @pytest.fixture
-def pool(make_pool: Make, sms_configuration: dict[str, str]) -> dict[str, Any]:
+def pool(make_pool: Make) -> dict[str, Any]:
     return make_pool(
         AutoVerifiedAttributes=["email", "phone_number"],
-        SmsConfiguration=sms_configuration,
+        SmsConfiguration=SMS_SENDER,
         Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]}},
     )
 
@@ -63,10 +60,6 @@ def choose(app: App, username: str, challenge: str | None = None, password: str 
 
 def answer(app: App, response: str) -> Any:
     return app("confirmSignIn", {"challengeResponse": response})
-
-
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
 
 
 def username_of(app: App) -> str:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support import factories
+from tests.support import factories, second_factors
 from tests.support.authenticator import Authenticator
 from tests.support.clock import Clock
-from tests.support.factories import PASSWORD, address_of, claims_of, number_of, unique
-from tests.support.javascript import App, rejected
-from tests.support.mailbox import Mailbox
+from tests.support.factories import PASSWORD, Make, address_of, claims_of, number_of, unique
+from tests.support.javascript import App, StartApp, rejected
+from tests.support.mailbox import Mailbox, wrong
+from tests.support.second_factors import EMAIL, SMS, TOTP
 
 NEW_PASSWORD = "Another-Horse-2"
 FLOWS = ["USER_SRP_AUTH", "USER_PASSWORD_AUTH"]
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
 TOTP_CODE = {"signInStep": "CONFIRM_SIGN_IN_WITH_TOTP_CODE"}
 INVALID = "Invalid code or auth state for the user."
-
-StartApp = Callable[[dict[str, Any]], App]
-Make = Callable[..., dict[str, Any]]
 
 
 def sign_in(app: App, username: str, password: str = PASSWORD, flow: str = "USER_SRP_AUTH") -> Any:
@@ -41,15 +38,11 @@ def set_up(app: App, clock: Clock) -> Authenticator:
     return phone
 
 
-def wrong(code: str) -> str:
-    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}}"
-
-
 @pytest.mark.parametrize("flow", FLOWS)
 def test_an_authenticator_app_is_set_up_and_asked_for(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, clock: Clock, flow: str
+    idp: Any, make_client: Make, amplify: StartApp, clock: Clock, flow: str
 ) -> None:
-    pool = mfa_pool("OPTIONAL", "SOFTWARE_TOKEN_MFA", "SMS_MFA")
+    pool = second_factors.make_pool(idp, TOTP, SMS)
     alice = factories.make_user(idp, pool, unique("Alice"))
     app = amplify(make_client(pool))
     assert sign_in(app, alice, flow=flow) == DONE
@@ -82,10 +75,10 @@ def test_an_authenticator_app_is_set_up_and_asked_for(
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_pool_that_insists_has_the_authenticator_app_set_up_before_the_first_tokens(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, clock: Clock, flow: str
+    idp: Any, make_client: Make, amplify: StartApp, clock: Clock, flow: str
 ) -> None:
     """The user is invited: password first, then the factor."""
-    pool = mfa_pool("ON", "SOFTWARE_TOKEN_MFA")
+    pool = second_factors.make_pool(idp, TOTP, mode="ON")
     idp.admin_create_user(UserPoolId=pool["Id"], Username="alice", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
     app = amplify(make_client(pool))
     asked = sign_in(app, "alice", flow=flow)["nextStep"]
@@ -106,9 +99,9 @@ def test_a_pool_that_insists_has_the_authenticator_app_set_up_before_the_first_t
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_code_by_sms_is_asked_for(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, mailbox: Mailbox, flow: str
+    idp: Any, make_client: Make, amplify: StartApp, mailbox: Mailbox, flow: str
 ) -> None:
-    pool = mfa_pool("ON", "SMS_MFA")
+    pool = second_factors.make_pool(idp, SMS, mode="ON")
     number = number_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), phone_number=number)
     app = amplify(make_client(pool))
@@ -125,9 +118,9 @@ def test_a_code_by_sms_is_asked_for(
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_code_by_email_is_asked_for(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, mailbox: Mailbox, flow: str
+    idp: Any, make_client: Make, amplify: StartApp, mailbox: Mailbox, flow: str
 ) -> None:
-    pool = mfa_pool("OPTIONAL", "EMAIL_OTP")
+    pool = second_factors.make_pool(idp, EMAIL)
     address = address_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), email=address, email_verified="true")
     app = amplify(make_client(pool))
@@ -146,9 +139,9 @@ def test_a_code_by_email_is_asked_for(
 
 
 def test_an_address_is_set_up_for_codes_during_the_sign_in(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, mailbox: Mailbox
+    idp: Any, make_client: Make, amplify: StartApp, mailbox: Mailbox
 ) -> None:
-    pool = mfa_pool("ON", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA")
+    pool = second_factors.make_pool(idp, EMAIL, TOTP, mode="ON")
     alice = factories.make_user(idp, pool, unique("Alice"))
     app = amplify(make_client(pool))
     step = sign_in(app, alice)["nextStep"]
@@ -167,9 +160,9 @@ def test_an_address_is_set_up_for_codes_during_the_sign_in(
 
 
 def test_the_authenticator_app_is_chosen_among_the_factors_to_set_up(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, clock: Clock
+    idp: Any, make_client: Make, amplify: StartApp, clock: Clock
 ) -> None:
-    pool = mfa_pool("ON", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA")
+    pool = second_factors.make_pool(idp, EMAIL, TOTP, mode="ON")
     alice = factories.make_user(idp, pool, unique("Alice"))
     app = amplify(make_client(pool))
     sign_in(app, alice)
@@ -180,9 +173,9 @@ def test_the_authenticator_app_is_chosen_among_the_factors_to_set_up(
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_who_has_several_factors_chooses(
-    idp: Any, mfa_pool: Make, make_client: Make, amplify: StartApp, clock: Clock, mailbox: Mailbox, flow: str
+    idp: Any, make_client: Make, amplify: StartApp, clock: Clock, mailbox: Mailbox, flow: str
 ) -> None:
-    pool = mfa_pool("OPTIONAL", "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP")
+    pool = second_factors.make_pool(idp, TOTP, SMS, EMAIL)
     number, address = number_of(pool), address_of(pool)
     alice = factories.make_user(
         idp,

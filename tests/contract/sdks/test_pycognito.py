@@ -16,11 +16,11 @@ from pycognito.exceptions import (
     TokenVerificationException,
 )
 
-from tests.support import factories
+from tests.support import factories, second_factors
 from tests.support.authenticator import Authenticator
 from tests.support.clients import refused, secret_hash
 from tests.support.clock import Clock
-from tests.support.factories import PASSWORD, address_of, claims_of, number_of, unique
+from tests.support.factories import PASSWORD, Make, address_of, claims_of, number_of, unique
 from tests.support.mailbox import Mailbox
 from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
 
@@ -28,7 +28,6 @@ NEW_PASSWORD = "Another-Horse-2"
 NOT_AUTHORIZED = "NotAuthorizedException"
 INCORRECT = "Incorrect username or password."
 
-Make = Callable[..., dict[str, Any]]
 Connect = Callable[..., Cognito]
 
 
@@ -236,9 +235,9 @@ def test_log_out_ends_every_token(connect: Connect, client: dict[str, Any], alic
 
 
 def test_an_authenticator_app_is_set_up_and_asked_for(
-    connect: Connect, idp: Any, mfa_pool: Make, make_client: Make, clock: Clock, with_secret: bool
+    connect: Connect, idp: Any, make_client: Make, clock: Clock, with_secret: bool
 ) -> None:
-    pool = mfa_pool("OPTIONAL", "SOFTWARE_TOKEN_MFA")
+    pool = second_factors.make_pool(idp, second_factors.TOTP)
     alice = factories.make_user(idp, pool, unique("Alice"))
     app = connect(make_client(pool, GenerateSecret=with_secret), alice)
     app.authenticate(PASSWORD)
@@ -266,9 +265,9 @@ def with_secret(request: pytest.FixtureRequest) -> bool:
 
 
 def test_a_code_by_sms_is_asked_for(
-    connect: Connect, idp: Any, mfa_pool: Make, make_client: Make, mailbox: Mailbox, with_secret: bool
+    connect: Connect, idp: Any, make_client: Make, mailbox: Mailbox, with_secret: bool
 ) -> None:
-    pool = mfa_pool("ON", "SMS_MFA")
+    pool = second_factors.make_pool(idp, second_factors.SMS, mode="ON")
     number = number_of(pool)
     alice = factories.make_user(idp, pool, unique("Alice"), phone_number=number)
     app = connect(make_client(pool, GenerateSecret=with_secret), alice)
@@ -285,13 +284,12 @@ def test_boto3_walks_a_new_password_and_two_factors(
     server: Server,
     public: Any,
     idp: Any,
-    mfa_pool: Make,
     make_client: Make,
     clock: Clock,
     with_secret: bool,
 ) -> None:
     """Everything that a first sign-in can ask for, in the order of the guide, with SECRET_HASH where there is one."""
-    pool = mfa_pool("ON", "SOFTWARE_TOKEN_MFA")
+    pool = second_factors.make_pool(idp, second_factors.TOTP, mode="ON")
     client = make_client(pool, GenerateSecret=with_secret)
     idp.admin_create_user(UserPoolId=pool["Id"], Username="Alice", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
 
