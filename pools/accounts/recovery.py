@@ -21,14 +21,15 @@ from identity.errors import (
     CodeMismatch,
     ExpiredCode,
     InvalidParameter,
+    InvalidSmsRoleAccessPolicy,
+    InvalidSmsRoleTrustRelationship,
     NotAuthorized,
     UserNotFound,
 )
 from pools import lookup
-from pools.accounts import attributes, passwords, verification
+from pools.accounts import attributes, passwords, second_factors, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
-from pools.config.mfa import MfaSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.recovery import RecoverySettings
 from pools.config.sign_in import SignInSettings
@@ -97,7 +98,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
-        if found.attribute in _used_for_mfa(fresh):  # it was not yet when the code was sent
+        if found.attribute in second_factors.addresses(fresh):  # it was not yet when the code was sent
             raise ExpiredCode()
         verification.use_up(fresh, found)
         fresh.status = UserStatus.CONFIRMED
@@ -112,7 +113,7 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
 
     The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
     Raises: NotAuthorized (state, pool without self-service recovery, as the API reference has it), InvalidParameter
-    (no verified address), UserNotFound.
+    (no verified address), UserNotFound, InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship.
     """
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
@@ -128,6 +129,8 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
         audit.record(by, pool.arn, sub=user.sub)
     try:
         verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
+        raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
         log.warning("the password of %s is reset, but the code was not delivered", user.sub)
 
@@ -148,14 +151,9 @@ def _simulated_delivery(pool: Pool, username: str) -> Delivery:
     return verification.simulated_delivery(pool, username, likely or attributes)
 
 
-def _used_for_mfa(user: User) -> frozenset[str]:
-    """The attributes that get the codes of the user's second factors."""
-    return MfaSettings.of(user.pool).addresses(user.mfa_factors)
-
-
 def _target(user: User) -> str:
     """Raises: InvalidParameter."""
-    target = RecoverySettings.of(user.pool).target(user.attributes, _used_for_mfa(user))
+    target = RecoverySettings.of(user.pool).target(user.attributes, second_factors.addresses(user))
     if target is None:
         raise InvalidParameter(NO_RECOVERY_ADDRESS)
     return target

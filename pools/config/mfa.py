@@ -5,7 +5,7 @@ Source: GetUserPoolMfaConfig and SetUserPoolMfaConfig in the API reference; guid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -62,10 +62,6 @@ class MfaSettings(View):
             EMAIL_OTP: _EMAIL in settings,
         }
         return cls(mode, () if mode is Mode.OFF else tuple(factor for factor in FACTORS if is_on[factor]))
-
-    def addresses(self, factors: Iterable[str]) -> frozenset[str]:
-        """The attributes that get the codes of a user's factors, as far as the pool offers these."""
-        return frozenset(ATTRIBUTES[factor] for factor in factors if factor in self.offered and factor in ATTRIBUTES)
 
 
 def updated(current: Members, members: Members) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from identity.errors import (
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
-from pools.accounts import mfa_preferences, software_tokens
+from pools.accounts import mfa_preferences, second_factors, software_tokens
 from pools.accounts.mfa_preferences import Setting
 from pools.config.mfa import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from pools.models import User
-from pools.operations.users import second_factors
+from pools.operations.users import mfa_settings
 from pools.signin import enrolment, first_factors
 
 _LISTED_FIRST = (first_factors.PASSWORD, first_factors.EMAIL_OTP, first_factors.SMS_OTP)
@@ -128,9 +128,9 @@ def admin_get_user_auth_factors(call: Call, *, user_pool_id: str, username: str)
 def _auth_factors(user: User) -> dict[str, Any]:
     available = first_factors.available(user)
     configured = [factor for factor in _LISTED_FIRST if factor in available]
-    if mfa_preferences.is_possible(user, SOFTWARE_TOKEN_MFA):  # no first factor; the API lists it among them
+    if second_factors.is_possible(user, SOFTWARE_TOKEN_MFA):  # no first factor; the API lists it among them
         configured.append("SOFTWARE_TOKEN")
-    return {"Username": user.username, **second_factors(user), "ConfiguredUserAuthFactors": configured}
+    return {"Username": user.username, **mfa_settings(user), "ConfiguredUserAuthFactors": configured}
 
 
 def _check_one_of(access_token: str | None, session: str | None) -> None:

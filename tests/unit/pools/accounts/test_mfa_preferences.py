@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from identity import ids
-from pools.accounts import mfa_preferences
+from pools.accounts import second_factors
 from pools.config import pool as pool_config
 from pools.config.mfa import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from pools.models import Pool, User
@@ -44,5 +44,5 @@ def test_a_second_factor_is_possible_where_pool_and_user_have_what_it_takes(
     settings: dict[str, Any], attributes: dict[str, str], software_token: bool, possible: set[str]
 ) -> None:
     user = make_user(settings, attributes, software_token=software_token)
-    found = {name for name in (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP) if mfa_preferences.is_possible(user, name)}
+    found = {name for name in (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP) if second_factors.is_possible(user, name)}
     assert found == possible
