@@ -17,7 +17,6 @@ from identity.errors import (
     CodeMismatch,
     InvalidParameter,
     NotAuthorized,
-    UserNotFound,
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
@@ -172,7 +171,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     """A new code in place of the old one.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
-    confirmed account stands behind a name is not told.
+    confirmed account stands behind a name is not told, and nobody waits for the carrier.
     Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
     CodeDeliveryFailure.
     """
@@ -180,21 +179,17 @@ def resend(client: Client, *, username: str) -> Delivery:
     verified = verification.auto_verified(pool)
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
-    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.user_of_client(client, username)
     throttle.reserve(verification.throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
-    if user is None:
-        return verification.simulated_delivery(pool, username, verified)
-    try:
-        with transaction.atomic():
-            fresh = user_attributes.locked(user)
-            target = _resend_target(fresh)
-            code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
-    except (NotAuthorized, InvalidParameter, UserNotFound):
-        if hides_existence:
-            return verification.simulated_delivery(pool, username, verified)
-        raise
-    return verification.send(fresh, target, Kind.RESEND_CODE, code, hides_existence=hides_existence)
+    if user is None or ClientSettings.of(client).hides_existence:
+        asked = user or verification.nobody(pool, username)
+        simulated = verification.simulated_delivery(pool, username, verified)
+        return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
+    with transaction.atomic():
+        fresh = user_attributes.locked(user)
+        target = _resend_target(fresh)
+        code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code)
 
 
 def _resend_target(user: User) -> str:

@@ -1,4 +1,7 @@
-"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction."""
+"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction.
+
+`queue` is for messages that no request waits for.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,11 @@ def send(message: Message) -> None:
     except ValueError as error:
         log.warning("%s %s has an unusable address", message.channel, message.kind)
         raise CodeDeliveryFailure() from error
+
+
+def is_kept(channel: Channel) -> bool:
+    """Whether messages go to the outbox of development, which is a row like any other: there at once."""
+    return _carrier(channel) is outbox.send
 
 
 def _carrier(channel: Channel) -> Send | None:

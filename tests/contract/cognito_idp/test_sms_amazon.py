@@ -79,6 +79,13 @@ def texts(region: str, number: str) -> list[str]:
     return [text for to, text in sent if to == number]
 
 
+def ask_for_texts(idp: Any, pool_id: str, name: str) -> None:
+    """A code by text message is the user's second factor from now on."""
+    idp.set_user_pool_mfa_config(UserPoolId=pool_id, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={})
+    preferred = {"Enabled": True, "PreferredMfa": True}
+    idp.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=name, SMSMfaSettings=preferred)
+
+
 def code_in(text: str) -> str:
     found = re.search(r"\b\d{6}\b", text)
     assert found
@@ -106,6 +113,28 @@ def test_codes_and_invitations_arrive_at_the_number(by_moto: Server) -> None:
     )
     assert texts("eu-central-1", other) == [f"Your username is {invited} and temporary password is {PASSWORD}. "]
     assert Mailbox(by_moto).messages(number) == []
+
+
+def test_sign_in_code_arrives_at_the_number(by_moto: Server) -> None:
+    idp, number = clients.idp(by_moto), "+4915112361004"
+    pool = texting_pool(idp, SnsCallerArn=MOTO_ROLE)
+    client = factories.make_client(idp, pool)
+    name = factories.make_user(idp, pool, phone_number=number, phone_number_verified="true")
+    ask_for_texts(idp, pool["Id"], name)
+    asked = idp.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
+    )
+    [text] = texts("us-east-1", number)
+    assert text == f"Your authentication code is {code_in(text)}. "
+    signed_in = idp.respond_to_auth_challenge(
+        ClientId=client["ClientId"],
+        ChallengeName="SMS_MFA",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": name, "SMS_MFA_CODE": code_in(text)},
+    )
+    assert signed_in["AuthenticationResult"]["AccessToken"]
 
 
 def test_without_a_region_the_pools_own_sends(by_moto: Server) -> None:
@@ -234,6 +263,26 @@ class Sender:
     def by_operator(self, operation: str, **members: Any) -> None:
         getattr(self.idp, operation)(**{"UserPoolId": self.pool_id, "Username": self.name, **members})
 
+    def sign_in(self, *, is_admin: bool = False, has_temporary_password: bool = False) -> None:
+        """With a text message as the second factor, and with a new password on the way to it."""
+        ask_for_texts(self.idp, self.pool_id, self.name)
+        to = {"ClientId": self.client["ClientId"]} | ({"UserPoolId": self.pool_id} if is_admin else {})
+        initiate = self.idp.admin_initiate_auth if is_admin else self.idp.initiate_auth
+        respond = self.idp.admin_respond_to_auth_challenge if is_admin else self.idp.respond_to_auth_challenge
+        if has_temporary_password:
+            self.by_operator("admin_set_user_password", Password=PASSWORD, Permanent=False)
+        asked = initiate(
+            **to,
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH" if is_admin else "USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self.name, "PASSWORD": PASSWORD},
+        )
+        respond(
+            **to,
+            ChallengeName="NEW_PASSWORD_REQUIRED",
+            Session=asked["Session"],
+            ChallengeResponses={"USERNAME": self.name, "NEW_PASSWORD": f"{PASSWORD}-new"},
+        )
+
 
 NEW = attributes(phone_number="+4915112362002")
 OPERATIONS: dict[str, Callable[[Sender], object]] = {
@@ -247,6 +296,10 @@ OPERATIONS: dict[str, Callable[[Sender], object]] = {
     "GetUserAttributeVerificationCode": lambda to: to.idp.get_user_attribute_verification_code(
         AccessToken=to.token, AttributeName="phone_number"
     ),
+    "InitiateAuth": lambda to: to.sign_in(),
+    "AdminInitiateAuth": lambda to: to.sign_in(is_admin=True),
+    "RespondToAuthChallenge": lambda to: to.sign_in(has_temporary_password=True),
+    "AdminRespondToAuthChallenge": lambda to: to.sign_in(is_admin=True, has_temporary_password=True),
 }
 
 
