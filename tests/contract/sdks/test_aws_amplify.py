@@ -99,11 +99,10 @@ def test_refused_sign_ups_say_why(app: App, alice: str, pool: dict[str, Any]) ->
         sign_up(app, "bob", email="bob")
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-@pytest.mark.parametrize("name", ["bob", "Bob.Builder", "JÜRGEN-Ångström", "Ωmega-ß", "名前", "🦉owl+1=2"])
-def test_any_name_signs_in(idp: Any, pool: dict[str, Any], app: App, name: str, flow: str) -> None:
+@pytest.mark.parametrize("name", ["Bob.Builder", "JÜRGEN-Ångström-ß", "名前", "🦉owl+1=2"])
+def test_any_name_signs_in(idp: Any, pool: dict[str, Any], app: App, name: str) -> None:
     factories.make_user(idp, pool, name)
-    assert sign_in(app, name, authFlowType=flow) == DONE
+    assert sign_in(app, name) == DONE
     assert app("getCurrentUser")["username"] == name
 
 

@@ -111,7 +111,7 @@ def test_tokens_of_others_do_not_verify(
     app.verify_tokens()
 
 
-@pytest.mark.parametrize("name", ["bob", "Bob.Builder", "JÜRGEN-Ångström", "名前", "🦉owl+1=2"])
+@pytest.mark.parametrize("name", ["Bob.Builder", "JÜRGEN-Ångström-ß", "🦉owl+1=2"])
 def test_any_name_signs_in(connect: Connect, idp: Any, pool: dict[str, Any], client: dict[str, Any], name: str) -> None:
     factories.make_user(idp, pool, name)
     app = connect(client, name)
