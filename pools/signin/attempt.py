@@ -155,8 +155,8 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
     names = {name: value for proof in proven for name, value in proof.names.items()}
     with transaction.atomic():
         user = attempt.user
-        if decoy.is_decoy(user):
-            decoy.look_up()
+        if user.is_decoy:
+            decoy.look_up(user)
         else:
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
             standing.check_may_go_on(attempt, user)
