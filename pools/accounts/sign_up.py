@@ -17,7 +17,6 @@ from identity.errors import (
     CodeMismatch,
     InvalidParameter,
     NotAuthorized,
-    UserNotFound,
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
@@ -39,6 +38,14 @@ class SignedUp:
 
     user: User
     delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`attribute` is that of the address which the code went to."""
+
+    user: User
+    attribute: str
 
 
 def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
@@ -111,10 +118,8 @@ def save_new(user: User, derived: Derived | None, *, temporary: bool = False, fo
         passwords.store(user, derived, temporary=temporary)
 
 
-def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> str:
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> Confirmed:
     """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
-
-    Returns the name of that address's attribute.
 
     Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
     """
@@ -137,7 +142,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
             user_attributes.claim_names(fresh, force=force_alias)
         except AliasExists:
             raise AliasExists(f"An account with the {found.attribute} already exists.") from None
-    return found.attribute
+    return Confirmed(fresh, found.attribute)
 
 
 def confirm_by_administrator(user: User) -> None:
@@ -172,7 +177,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     """A new code in place of the old one.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
-    confirmed account stands behind a name is not told.
+    confirmed account stands behind a name is not told, and nobody waits for the carrier.
     Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
     CodeDeliveryFailure.
     """
@@ -180,21 +185,17 @@ def resend(client: Client, *, username: str) -> Delivery:
     verified = verification.auto_verified(pool)
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
-    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.user_of_client(client, username)
     throttle.reserve(verification.throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
-    if user is None:
-        return verification.simulated_delivery(pool, username, verified)
-    try:
-        with transaction.atomic():
-            fresh = user_attributes.locked(user)
-            target = _resend_target(fresh)
-            code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
-    except (NotAuthorized, InvalidParameter, UserNotFound):
-        if hides_existence:
-            return verification.simulated_delivery(pool, username, verified)
-        raise
-    return verification.send(fresh, target, Kind.RESEND_CODE, code, hides_existence=hides_existence)
+    if user is None or ClientSettings.of(client).hides_existence:
+        asked = user or verification.nobody(pool, username)
+        simulated = verification.simulated_delivery(pool, username, verified)
+        return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
+    with transaction.atomic():
+        fresh = user_attributes.locked(user)
+        target = _resend_target(fresh)
+        code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code)
 
 
 def _resend_target(user: User) -> str:

@@ -13,8 +13,6 @@ from pools.config.sign_in import SignInSettings
 from pools.models import Pool, User
 from pools.models.user import UserStatus
 
-_NOBODY = 0
-
 
 def of(pool: Pool, name: str) -> User:
     """The decoy of a name. Where names are addresses, or addresses are aliases, its user name is made up.
@@ -40,15 +38,11 @@ def of(pool: Pool, name: str) -> User:
     return User(pool=pool, sub=sub, username=username, attributes=addresses, status=UserStatus.CONFIRMED)
 
 
-def is_decoy(user: User) -> bool:
-    return user.pk is None
-
-
 def sub_of(user: User) -> str | None:
     """Who is named to operators: a decoy's sub is nobody's."""
-    return None if is_decoy(user) else user.sub
+    return None if user.is_decoy else user.sub
 
 
-def look_up() -> None:
+def look_up(user: User) -> None:
     """In place of locking a user's row."""
-    User.objects.select_for_update().filter(pk=_NOBODY).first()
+    User.objects.select_for_update().filter(pk=user.key).first()

@@ -27,7 +27,6 @@ from pools.signin.challenges.base import required
 from pools.signin.first_factors import PASSWORD_SRP
 
 _PLACE = "SECRET_BLOCK"
-_NOBODY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Exchange:
 
 
 def _key_of(user: User) -> str:
-    return f"{user.pk or _NOBODY:019}"
+    return f"{user.key:019}"
 
 
 def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:

@@ -43,6 +43,18 @@ def check_enabled(user: User) -> None:
         raise NotAuthorized(USER_DISABLED)
 
 
+def check_may_go_on(attempt: Attempt, user: User) -> None:
+    """A user may have been disabled, or reset, while a challenge waited; told to who has proven something.
+
+    Raises: NotAuthorized, PasswordResetRequired.
+    """
+    if not proofs.FIRST & set(attempt.proofs):
+        return
+    check_enabled(user)
+    if user.status == UserStatus.RESET_REQUIRED:
+        raise PasswordResetRequired()
+
+
 def names(user: User) -> list[str]:
     """The names a client may know the user by."""
     contacts = (user.attributes.get(name) for name in ("email", "phone_number", "preferred_username"))

@@ -243,7 +243,6 @@ NO_TIMESTAMPS = {
     "German month": "Tue Mai 5 09:05:03 UTC 2026",
     "long names": "Tuesday April 7 09:05:03 UTC 2026",
     "upper case": "TUE APR 7 09:05:03 UTC 2026",
-    "leading zero": "Tue Apr 07 09:05:03 UTC 2026",
     "day padded with a blank": "Tue Apr  7 09:05:03 UTC 2026",
     "no leading zero of the hour": "Tue Apr 7 9:05:03 UTC 2026",
     "hour 24": "Tue Apr 7 24:05:03 UTC 2026",
