@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,12 +19,14 @@ from django.test.utils import CaptureQueriesContext
 
 from identity import clock, ids
 from identity.access.actor import Actor, Kind
+from identity.config import config
 from identity.errors import CodeMismatch, NotAuthorized
 from identity.models import AuditEvent
 from pools.accounts import passwords, sign_up
 from pools.config import client as client_config
 from pools.config import pool as pool_config
 from pools.config.schema import Schema
+from pools.messages import deliver
 from pools.models import Attempt, Client, Credential, Pool, User
 from pools.models.user import UserStatus
 from pools.signin import attempt, decoy, secret_block
@@ -211,6 +214,18 @@ def walk_chosen_srp(walk: Walk) -> None:
     walk.answer("PASSWORD_VERIFIER", **walk.exchange.answers(walk.asked.parameters))
 
 
+def walk_email_code(walk: Walk) -> None:
+    walk.begin("USER_AUTH", PREFERRED_CHALLENGE="EMAIL_OTP")
+    walk.answer("EMAIL_OTP", EMAIL_OTP_CODE="00000000")
+
+
+def walk_chosen_text_code(walk: Walk) -> None:
+    walk.begin("USER_AUTH")
+    walk.answer("SELECT_CHALLENGE", ANSWER="SMS_OTP")
+    walk.answer("SMS_OTP", SMS_OTP_CODE="00000000")
+
+
+CODES = [walk_email_code, walk_chosen_text_code]
 WALKS = [walk_srp, walk_password]
 CHOICES = [walk_preferred_password, walk_chosen_password, walk_preferred_srp, walk_chosen_srp]
 
@@ -244,6 +259,19 @@ def test_nobody_takes_as_much_work_as_a_user(client: Client, kind: str, walk: St
 @pytest.mark.parametrize("walk", CHOICES)
 @pytest.mark.parametrize("kind", HAVE_PASSWORDS)
 def test_nobodys_choice_takes_as_much_work_as_a_users(client: Client, kind: str, walk: Step, channel: Channel) -> None:
+    check_alike(client, kind, walk, channel)
+
+
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("walk", CODES)
+@pytest.mark.parametrize("kind", ["confirmed", "unconfirmed", "disabled", "without verifier"])
+def test_nobodys_code_takes_as_much_work_as_a_users(
+    monkeypatch: pytest.MonkeyPatch, kind: str, walk: Step, channel: Channel
+) -> None:
+    """Messages wait for a worker, as outside development. Where sign-up verifies both addresses, decoys have both."""
+    carriers = {"email_url": "smtp://127.0.0.1:1", "sms_url": "http://127.0.0.1:1"}
+    monkeypatch.setattr(deliver, "config", replace(config, **carriers))
+    client = new_client(AutoVerifiedAttributes=["email", "phone_number"])
     check_alike(client, kind, walk, channel)
 
 
