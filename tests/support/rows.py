@@ -19,6 +19,7 @@ from pools.accounts.attributes import sign_in_names
 from pools.config.schema import Schema
 from pools.config.sign_in import SignInSettings
 from pools.models import Client, Credential, Group, Pool, Session, User
+from pools.signin import proofs
 from tests.support.server import Server
 
 
@@ -116,7 +117,8 @@ def _half_written(user: User) -> list[str]:
         found.append(f"may_be_in_groups is {user.may_be_in_groups}")
     credential: Credential | None = getattr(user, "credential", None)
     for attempt in user.attempt_set.all():
-        if attempt.step and (credential is None or credential.changed_at < attempt.created_at):
+        is_set = proofs.NEW_PASSWORD in attempt.proofs
+        if is_set and (credential is None or credential.changed_at < attempt.created_at):
             found.append("an answer was accepted, and its password is not there")
     return found
 
