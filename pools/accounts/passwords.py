@@ -77,7 +77,6 @@ _hash_of = Statement(
     lambda user_id: Credential.objects.filter(user_id=user_id).values_list("password_hash", _LACKS_VERIFIER), int
 )
 _verifier_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).values_list("srp_verifier"), int)
-_NOBODY = 0
 
 
 def is_correct(user: User, password: str) -> bool:
@@ -85,7 +84,7 @@ def is_correct(user: User, password: str) -> bool:
 
     A hash of another algorithm or strength is renewed, and a verifier that is still missing is made.
     """
-    row = _hash_of.first(user.pk or _NOBODY)
+    row = _hash_of.first(user.key)
     if row is None:
         waste_time(password)
         return False
@@ -103,7 +102,7 @@ def is_correct(user: User, password: str) -> bool:
 
 def verifier(user: User) -> Verifier:
     """The SRP verifier of the user's password; a decoy's where there is none."""
-    row = _verifier_of.first(user.pk or _NOBODY)
+    row = _verifier_of.first(user.key)
     if row is None or row[0] is None:
         return Verifier.decoy(user.pool_id, user.username)
     return Verifier.parse(row[0])
@@ -111,7 +110,7 @@ def verifier(user: User) -> Verifier:
 
 def is_set(user: User) -> bool:
     """Whether the user has a password at all."""
-    return _hash_of.first(user.pk or _NOBODY) is not None
+    return _hash_of.first(user.key) is not None
 
 
 def _is_outdated(password_hash: str) -> bool:

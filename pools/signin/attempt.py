@@ -155,7 +155,9 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
     names = {name: value for proof in proven for name, value in proof.names.items()}
     with transaction.atomic():
         user = attempt.user
-        if not decoy.is_decoy(user):
+        if user.is_decoy:
+            decoy.look_up(user)
+        else:
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
             standing.check_may_go_on(attempt, user)
         answered = attempt.challenge
@@ -164,7 +166,7 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
             proof.effect(user)
         attempt.user = user
         client = attempt.client
-        audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, answered=answered)
+        audit.record(by, client.pool.arn, sub=decoy.sub_of(user), client_id=client.client_id, answered=answered)
 
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
@@ -177,7 +179,7 @@ def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged
             audit.record(
                 by,
                 attempt.client.pool.arn,
-                sub=attempt.user.sub,
+                sub=decoy.sub_of(attempt.user),
                 client_id=attempt.client.client_id,
                 challenge=challenge.name,
             )

@@ -41,8 +41,8 @@ def open(attempt: Attempt, waits_for: str, by: Actor | None = None) -> str:
         with transaction.atomic():
             attempt.save()
             if by is not None:
-                client = attempt.client
-                audit.record(by, client.pool.arn, sub=attempt.user.sub, client_id=client.client_id, challenge=waits_for)
+                client, sub = attempt.client, decoy.sub_of(attempt.user)
+                audit.record(by, client.pool.arn, sub=sub, client_id=client.client_id, challenge=waits_for)
     except IntegrityError:  # the user has been deleted since the last proof
         raise NotAuthorized() from None
     return session

@@ -62,6 +62,16 @@ def names(user: User) -> list[str]:
 
 
 def is_called(attempt: Attempt, username: str) -> bool:
-    """Whether a challenge answer's USERNAME is the attempt's user."""
-    fold = SignInSettings.of(attempt.user.pool).fold
-    return fold(username) in map(fold, [attempt.name, *names(attempt.user)])
+    """Whether a challenge answer's USERNAME is the attempt's user.
+
+    Until something is proven it is the name that the sign-in began with or that was answered: what addresses the user
+    has is not for guessing.
+    """
+    user = attempt.user
+    known_as = names(user) if _has_first_proof(attempt) else [user.username, user.sub]
+    fold = SignInSettings.of(user.pool).fold
+    return fold(username) in map(fold, [attempt.name, *known_as])
+
+
+def _has_first_proof(attempt: Attempt) -> bool:
+    return bool(proofs.FIRST & set(attempt.proofs))

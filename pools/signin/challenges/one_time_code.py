@@ -27,7 +27,7 @@ from pools.config.lifetimes import Lifetimes
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
-from pools.signin import decoy, first_factors, lock_out, proofs
+from pools.signin import first_factors, lock_out, proofs
 from pools.signin.challenges.base import Proof, required
 
 CODES_PER_HOUR = 20
@@ -59,7 +59,7 @@ class _OneTimeCode:
             raise MFAMethodNotFound()
         is_first = _is_first(attempt)
         lock_out.check_may_ask(user, attempt.name, self.name)
-        known = None if decoy.is_decoy(user) else user
+        known = None if user.is_decoy else user
         try:
             key = verification.throttle_key(f"code by {self.attribute}", user.pool, attempt.name, known)
             throttle.reserve(key, limit=CODES_PER_HOUR)
@@ -68,7 +68,7 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
-        if is_first and ClientSettings.of(attempt.client).hides_existence:
+        if user.is_decoy or (is_first and ClientSettings.of(attempt.client).hides_existence):
             ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
             verification.queue_sign_in_code(user, self.attribute, address, code, expires_at=ends_at)
         else:
@@ -87,7 +87,7 @@ class _OneTimeCode:
         address = self._address(attempt)
         waiting = bytes.fromhex(attempt.data.get("code", ""))
         is_right = keyring.mac_matches(_PURPOSE, _message(attempt, address, given), waiting)
-        if not is_right or decoy.is_decoy(attempt.user):
+        if not is_right or attempt.user.is_decoy:
             guard.failed()
             raise CodeMismatch(CODE_OR_STATE)
         guard.passed()

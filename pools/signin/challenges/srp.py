@@ -18,7 +18,7 @@ from pools.signin.challenges.base import Proof, required
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIMESTAMP = re.compile(
-    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({'|'.join(_MONTHS)}) (\d{{1,2}}) (\d\d):(\d\d):(\d\d) UTC (\d{{4}})"
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({'|'.join(_MONTHS)}) (\d{{1,2}}) (\d\d):(\d\d):(\d\d) UTC (\d{{4}})", re.ASCII
 )
 _BAD_TIMESTAMP = "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
 _LONGEST_SKEW = timedelta(minutes=5)
@@ -74,7 +74,7 @@ class PasswordVerifier:
         _check_time(timestamp)
         user = attempt.user
         exchange = secret_block.unseal(block, attempt.client_id, attempt.channel)
-        if (exchange.handle, exchange.user_id) != (attempt.handle, user.pk):
+        if not exchange.is_of(attempt):
             raise NotAuthorized(SESSION_INVALID)
         secret_block.spend(block, exchange)
         now = clock.now()
