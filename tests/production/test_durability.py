@@ -199,8 +199,10 @@ SPOILED = {
         "AuditEvent.objects.filter(event='AdminCreateUser').update(detail={'sub': 'somebody else'})"
     ),
     "an accepted answer without its password": (
-        "Attempt.objects.create(pool_id=pool_id, holder=User.objects.get(pool=pool_id, username='invited'), handle='h', "
-        "client=Client.objects.get(pool=pool_id, name='app'), channel='api', flow='f', digest=b'', proofs=['new_password'], "
+        "Attempt.objects.create(pool_id=pool_id, holder=User.objects.get(pool=pool_id, username='invited'), "
+        "handle='h', "
+        "client=Client.objects.get(pool=pool_id, name='app'), channel='api', flow='f', digest=b'', "
+        "proofs=['new_password'], "
         "expires_at=Attempt._meta.get_field('created_at').get_default())"
     ),
     "a group says something else": "Group.objects.filter(pool=pool_id).update(description='')",
