@@ -61,6 +61,7 @@ def everything(pool_id: str) -> dict[str, Any]:
         "codes",
         "memberships__group",
         "attempt_set",
+        "softwaretoken_set",
     )
     complaints = _broken_references()
     users = {}
@@ -88,6 +89,8 @@ def _row(user: User) -> dict[str, Any]:
         "status": user.status,
         "enabled": user.enabled,
         "attributes": user.attributes,
+        "second_factors": [user.mfa_factors, user.preferred_mfa],
+        "apps": [user.has_software_token, sum(token.confirmed for token in user.softwaretoken_set.all())],
         "hash": credential.password_hash if credential else None,
         "is_temporary": credential is not None and credential.expires_at is not None,
         "sessions": {bytes(session.refresh_digest).hex(): _session(session) for session in user.sessions.all()},
