@@ -15,7 +15,11 @@ from pools.models.user import UserStatus
 
 
 def of(pool: Pool, name: str) -> User:
-    """The decoy of a name. Where names are addresses, or addresses are aliases, its user name is made up."""
+    """The decoy of a name. Where names are addresses, or addresses are aliases, its user name is made up.
+
+    It has the address that its name is, and what users must have or sign-up verifies; other addresses by lot, so that
+    what a choice-based sign-in offers is what it offers to one user or another.
+    """
     settings = SignInSettings.of(pool)
     folded = settings.fold(name)
     octets = keyring.mac("decoy user", pool.id.encode() + b" " + folded)
@@ -25,18 +29,13 @@ def of(pool: Pool, name: str) -> User:
     is_alias = form is not None and form in settings.alias_attributes
     shown = name if settings.is_case_sensitive else name.lower()
     username = sub if settings.username_attributes or is_alias else shown
+    expected = {*Schema.of(pool).required, *settings.auto_verified_attributes, form}
     addresses = {
         attribute: verification.simulated_address(pool, name, attribute)
         for attribute, octet in zip(("email", "phone_number"), octets[16:18], strict=True)
-        if _has(pool, attribute, form, octet)
+        if attribute in expected or octet % 2
     }
     return User(pool=pool, sub=sub, username=username, attributes=addresses, status=UserStatus.CONFIRMED)
-
-
-def _has(pool: Pool, attribute: str, form: str | None, octet: int) -> bool:
-    """Whether a decoy has an address: what its name is, what users must have, what sign-up verifies; else by lot."""
-    expected = {*Schema.of(pool).required, *SignInSettings.of(pool).auto_verified_attributes, form}
-    return attribute in expected or octet % 2 == 0
 
 
 def sub_of(user: User) -> str | None:
