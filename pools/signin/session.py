@@ -18,7 +18,7 @@ from identity.access.actor import Actor
 from identity.errors import SESSION_EXPIRED, SESSION_INVALID, SESSION_USED, InvalidParameter, NotAuthorized
 from pools.config.lifetimes import Lifetimes
 from pools.models import Attempt, Credential
-from pools.signin import decoy
+from pools.signin import decoy, proofs
 
 
 def name(attempt: Attempt) -> None:
@@ -91,11 +91,11 @@ def use(attempt: Attempt) -> None:
 
 def _is_outlived(attempt: Attempt) -> bool:
     """Whether the user's password was replaced after it was proven."""
-    proven_at = attempt.data.get("password_at")
-    return (
-        proven_at is not None
-        and Credential.objects.filter(user=attempt.holder_id, changed_at__gt=datetime.fromisoformat(proven_at)).exists()
-    )
+    if not {proofs.PASSWORD, proofs.SRP} & set(attempt.proofs):
+        return False
+    said = attempt.data.get("password_at")  # not by sign-ins that the release before this one has begun
+    proven_at = attempt.created_at if said is None else datetime.fromisoformat(said)
+    return Credential.objects.filter(user=attempt.holder_id, changed_at__gt=proven_at).exists()
 
 
 def _digest(session: str) -> bytes:

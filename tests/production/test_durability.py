@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.production.conftest import PRODUCTION, Install
-from tests.support import clients, factories, load, processes, rows, writes
+from tests.support import clients, factories, load, processes, rows, second_factors, writes
 from tests.support.journal import Journal, Person, Thing
 from tests.support.letters import delivered
 from tests.support.load import Load
@@ -71,7 +71,9 @@ def started(server: Server) -> float:
 def ground(installation: Installation) -> Ground:
     """A pool whose verified e-mail addresses sign in, with a client and groups."""
     idp = clients.idp(installation.server)
-    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"], AliasAttributes=["email"])
+    pool = second_factors.make_pool(
+        idp, second_factors.TOTP, second_factors.EMAIL, AutoVerifiedAttributes=["email"], AliasAttributes=["email"]
+    )
     client = factories.make_client(idp, pool, ClientName="app", PreventUserExistenceErrors="LEGACY")
     rotation = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     rotating = factories.make_client(
@@ -167,6 +169,10 @@ SPOILED = {
     "a temporary password that lasts": "Credential.objects.filter(user__username='invited').update(expires_at=None)",
     "another status": "User.objects.filter(pool=pool_id, username='confirmed').update(status='UNCONFIRMED')",
     "disabled": "User.objects.filter(pool=pool_id, username='confirmed').update(enabled=False)",
+    "a second factor more": "User.objects.filter(pool=pool_id, username='confirmed').update(mfa_factors=['SMS_MFA'])",
+    "an app that nobody has": "User.objects.filter(pool=pool_id, username='invited').update(has_software_token=True)",
+    "a second factor is gone": "User.objects.filter(pool=pool_id, username='careful').update(mfa_factors=[])",
+    "an app is gone": "SoftwareToken.objects.filter(user__pool=pool_id).delete()",
     "an attribute less": "User.objects.filter(pool=pool_id, username='confirmed').update(attributes={})",
     "a sign-in name less": "SignInName.objects.get(pool=pool_id, user__username='invited', kind='email').delete()",
     "a sign-in name that is not verified": (
@@ -178,7 +184,7 @@ SPOILED = {
     "a revoked session lives": "Session.objects.filter(pool=pool_id).update(revoked_at=None)",
     "a session is gone": "Session.objects.filter(pool=pool_id, revoked_at=None).delete()",
     "a session nobody asked for": (
-        "Session.objects.filter(pool=pool_id, client__name='app', revoked_at=None)"
+        "Session.objects.filter(pool=pool_id, client__name='app', user__username='confirmed', revoked_at=None)"
         ".update(refresh_digest=b'another'.ljust(32))"
     ),
     "a spent refresh token is good again": "RefreshToken.objects.filter(session__pool=pool_id).update(spent_at=None)",
@@ -199,8 +205,10 @@ SPOILED = {
         "AuditEvent.objects.filter(event='AdminCreateUser').update(detail={'sub': 'somebody else'})"
     ),
     "an accepted answer without its password": (
-        "Attempt.objects.create(pool_id=pool_id, user=User.objects.get(pool=pool_id, username='invited'), handle='h', "
-        "client=Client.objects.get(pool=pool_id, name='app'), channel='api', flow='f', digest=b'', step=1, "
+        "Attempt.objects.create(pool_id=pool_id, holder=User.objects.get(pool=pool_id, username='invited'), "
+        "handle='h', "
+        "client=Client.objects.get(pool=pool_id, name='app'), channel='api', flow='f', digest=b'', "
+        "proofs=['new_password'], "
         "expires_at=Attempt._meta.get_field('created_at').get_default())"
     ),
     "a group says something else": "Group.objects.filter(pool=pool_id).update(description='')",
@@ -212,13 +220,18 @@ SPOILED = {
 
 def change_a_little(writer: Callable[[str], Writer], journal: Journal, caller: Caller, ground: Ground) -> None:
     """One user in each state that the checks tell apart, and a tag."""
-    for name in ("confirmed", "invited", "pending", "deleted"):
+    for name in ("confirmed", "invited", "pending", "deleted", "careful"):
         journal.know(name, Person(name))
     for change in (
         *(writes.create, writes.take_temporary_password, writes.sign_out),
         *(writes.sign_in_where_tokens_rotate, writes.refresh, writes.sign_in, writes.join_or_leave),
     ):
         change(writer("confirmed"))
+    for change in (
+        *(writes.create, writes.take_temporary_password, writes.set_up_app),
+        *(writes.switch_mfa_on, writes.sign_in_with_a_code),
+    ):
+        change(writer("careful"))
     writes.create(writer("invited"))
     writes.sign_up(writer("pending"))
     writes.sign_up(writer("deleted"))

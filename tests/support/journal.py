@@ -77,7 +77,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Person:
-    """A user name and what must be true of it. `mailed` is the kind of code that the newest message holds."""
+    """A user name and what must be true of it. `mailed` is the kind of code that the newest message holds.
+
+    `has_mfa` says that e-mail is their second factor, `has_app` that an authenticator app is set up beside it.
+    """
 
     name: str
     exists: bool = False
@@ -90,6 +93,8 @@ class Person:
     groups: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     mailed: str = ""
+    has_mfa: bool = False
+    has_app: bool = False
     events: Mapping[str | None, tuple[str, ...]] = field(default_factory=dict)
 
     def noting(self, event: str, **changes: Any) -> Person:
@@ -113,6 +118,8 @@ class Person:
             "attributes": dict(self.attributes),
             "codes": sorted(self.codes),
             "groups": sorted(self.groups),
+            "second_factors": [["EMAIL_OTP"], "EMAIL_OTP"] if self.has_mfa else [[], ""],
+            "apps": [True, 1] if self.has_app else [False, 0],
             "is_temporary": self.status == "FORCE_CHANGE_PASSWORD",
         }
         found = [f"{name}: {row[name]}, should be {value}" for name, value in wanted.items() if row[name] != value]

@@ -150,7 +150,8 @@ def _ask_about(caller: Caller, journal: Journal, ground: Ground, names: list[str
         complaints += [f"{name}: {text}" for text in _tokens(caller, ground, person)]
         if is_active(person):
             with suppress(Refused):  # which is a failure in the journal
-                writes.sign_in(Writer(journal, caller, ground, Random(0), person))
+                sign_in = writes.sign_in_with_a_code if person.has_mfa else writes.sign_in
+                sign_in(Writer(journal, caller, ground, Random(0), person))
         elif person.exists:
             complaints += [f"{name}: {text}" for text in _refusal(caller, ground, person)]
     return complaints

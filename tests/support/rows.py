@@ -19,6 +19,7 @@ from pools.accounts.attributes import sign_in_names
 from pools.config.schema import Schema
 from pools.config.sign_in import SignInSettings
 from pools.models import Client, Credential, Group, Pool, Session, User
+from pools.signin import proofs
 from tests.support.server import Server
 
 
@@ -60,6 +61,7 @@ def everything(pool_id: str) -> dict[str, Any]:
         "codes",
         "memberships__group",
         "attempt_set",
+        "softwaretoken_set",
     )
     complaints = _broken_references()
     users = {}
@@ -87,6 +89,8 @@ def _row(user: User) -> dict[str, Any]:
         "status": user.status,
         "enabled": user.enabled,
         "attributes": user.attributes,
+        "second_factors": [user.mfa_factors, user.preferred_mfa],
+        "apps": [user.has_software_token, sum(token.confirmed for token in user.softwaretoken_set.all())],
         "hash": credential.password_hash if credential else None,
         "is_temporary": credential is not None and credential.expires_at is not None,
         "sessions": {bytes(session.refresh_digest).hex(): _session(session) for session in user.sessions.all()},
@@ -116,7 +120,8 @@ def _half_written(user: User) -> list[str]:
         found.append(f"may_be_in_groups is {user.may_be_in_groups}")
     credential: Credential | None = getattr(user, "credential", None)
     for attempt in user.attempt_set.all():
-        if attempt.step and (credential is None or credential.changed_at < attempt.created_at):
+        is_set = proofs.NEW_PASSWORD in attempt.proofs
+        if is_set and (credential is None or credential.changed_at < attempt.created_at):
             found.append("an answer was accepted, and its password is not there")
     return found
 

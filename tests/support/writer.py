@@ -112,6 +112,14 @@ def is_active(person: Person) -> bool:
     return person.exists and person.enabled and person.status == "CONFIRMED"
 
 
+def needs_a_password_alone(person: Person) -> bool:
+    return is_active(person) and not person.has_mfa
+
+
+def has_temporary_password(person: Person) -> bool:
+    return person.exists and person.enabled and person.status == "FORCE_CHANGE_PASSWORD" and not person.has_mfa
+
+
 def is_live(session: Session, client_id: str | None = None) -> bool:
     """At a given client, with a refresh token that can be used as well."""
     is_there = client_id is None or (session.client_id == client_id and session.refresh_token != "")
@@ -123,7 +131,8 @@ def is_signed_in(person: Person) -> bool:
 
 
 def is_recoverable(person: Person) -> bool:
-    is_verified = person.attributes.get("email_verified") == "true"
+    """Not by the address that gets the second factor."""
+    is_verified = person.attributes.get("email_verified") == "true" and not person.has_mfa
     return person.exists and person.enabled and is_verified and person.status in {"CONFIRMED", "RESET_REQUIRED"}
 
 

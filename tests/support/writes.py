@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
+from tests.support import totp
 from tests.support.journal import Person, Session
 from tests.support.writer import (
     Members,
     Writer,
+    has_temporary_password,
     is_absent,
     is_active,
     is_live,
@@ -18,6 +21,7 @@ from tests.support.writer import (
     listed,
     mailed,
     may_sign_up_code,
+    needs_a_password_alone,
     signed_out,
     was_mailed,
     write,
@@ -168,12 +172,12 @@ def _in_place_of(session: Session, other: Session, person: Person) -> Person:
     return replace(person, sessions=tuple(other if held is session else held for held in person.sessions))
 
 
-@write(is_active, 5)
+@write(needs_a_password_alone, 5)
 def sign_in(to: Writer) -> None:
     _sign_in_at(to, to.ground.client_id)
 
 
-@write(is_active)
+@write(needs_a_password_alone)
 def sign_in_where_tokens_rotate(to: Writer) -> None:
     _sign_in_at(to, to.ground.rotating_client_id)
 
@@ -189,7 +193,7 @@ def _sign_in_at(to: Writer, client_id: str) -> None:
     )
 
 
-@write(is_active)
+@write(needs_a_password_alone)
 def sign_in_as_operator(to: Writer) -> None:
     done = to.person.noting("AdminInitiateAuth")
     to.by_operator(
@@ -201,7 +205,7 @@ def sign_in_as_operator(to: Writer) -> None:
     )
 
 
-@write(lambda person: person.exists and person.enabled and person.status == "FORCE_CHANGE_PASSWORD", 8)
+@write(has_temporary_password, 8)
 def take_temporary_password(to: Writer) -> None:
     """The new password, and then the tokens, are two writes: between them the user has the one and not the others."""
     start, password = to.person, to.new_password()
@@ -245,6 +249,29 @@ def take_temporary_password(to: Writer) -> None:
     )
 
 
+@write(lambda person: is_active(person) and person.has_mfa, 8)
+def sign_in_with_a_code(to: Writer) -> None:
+    """The right code verifies the address, and then come the tokens: two writes."""
+    start, client = to.person, {"ClientId": to.ground.client_id}
+    flow = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": _credentials(to)}
+    asked = to.public("InitiateAuth", lambda answer: start, **client, **flow)
+    taken = replace(start, attributes=start.with_attributes(email_verified="true"))
+    members = {
+        **client,
+        "ChallengeName": asked["ChallengeName"],
+        "Session": asked["Session"],
+        "ChallengeResponses": {"USERNAME": start.name, "EMAIL_OTP_CODE": to.code()},
+    }
+    to.journal.ask(
+        to.caller,
+        start.name,
+        "RespondToAuthChallenge",
+        members,
+        lambda answer: _with_session(taken, client["ClientId"], answer),
+        taken,
+    )
+
+
 @write(is_signed_in, 3)
 def refresh(to: Writer) -> None:
     """Where tokens rotate, the one is spent and the other there, or neither."""
@@ -280,6 +307,37 @@ def sign_out(to: Writer) -> None:
 def sign_out_as_operator(to: Writer) -> None:
     done = to.person.noting("AdminUserGlobalSignOut", sessions=signed_out(to.person))
     to.by_operator("AdminUserGlobalSignOut", lambda answer: done)
+
+
+# --- second factors
+
+
+@write(lambda person: is_signed_in(person) and not person.has_mfa, 5)
+def switch_mfa_on(to: Writer) -> None:
+    done = replace(to.person, has_mfa=True, mailed="")
+    setting = {"Enabled": True, "PreferredMfa": True}
+    to.by_token("SetUserMFAPreference", lambda answer: done, EmailMfaSettings=setting)
+
+
+@write(lambda person: person.exists and person.has_mfa)
+def switch_mfa_off_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminSetUserMFAPreference", has_mfa=False)
+    to.by_operator("AdminSetUserMFAPreference", lambda answer: done, EmailMfaSettings={"Enabled": False})
+
+
+@write(is_signed_in)
+def set_up_app(to: Writer) -> None:
+    """A second one takes the place of the first."""
+    person = to.person
+    secret = to.by_token("AssociateSoftwareToken", lambda answer: person)["SecretCode"]
+    done = replace(person, has_app=True)
+    to.by_token("VerifySoftwareToken", lambda answer: done, UserCode=totp.code(secret, time.time()))
+
+
+@write(lambda person: person.exists and person.has_app, 1)
+def take_app_away_as_operator(to: Writer) -> None:
+    done = to.person.noting("AdminDeleteSoftwareToken", has_app=False)
+    to.by_operator("AdminDeleteSoftwareToken", lambda answer: done)
 
 
 # --- attributes and groups

@@ -41,14 +41,48 @@ ATTRIBUTES = {
     "status": ["Enabled"],
 }
 MAP_KEYS = {
-    "AuthParameters": ["USERNAME", "PASSWORD", "SECRET_HASH", "REFRESH_TOKEN", "SRP_A", "DEVICE_KEY"],
-    "ChallengeResponses": ["USERNAME", "NEW_PASSWORD", "SECRET_HASH", "ANSWER", "userAttributes.email"],
+    "AuthParameters": [
+        "USERNAME",
+        "PASSWORD",
+        "SECRET_HASH",
+        "REFRESH_TOKEN",
+        "SRP_A",
+        "DEVICE_KEY",
+        "PREFERRED_CHALLENGE",
+        "TARGET_ACR_VALUES",
+    ],
+    "ChallengeResponses": [
+        "USERNAME",
+        "SECRET_HASH",
+        "NEW_PASSWORD",
+        "ANSWER",
+        "PASSWORD",
+        "SRP_A",
+        "PASSWORD_CLAIM_SIGNATURE",
+        "PASSWORD_CLAIM_SECRET_BLOCK",
+        "TIMESTAMP",
+        "EMAIL_OTP_CODE",
+        "SMS_OTP_CODE",
+        "SMS_MFA_CODE",
+        "SOFTWARE_TOKEN_MFA_CODE",
+        "userAttributes.email",
+        "email",
+    ],
 }
 FLOW_KEYS = {
     "USER_PASSWORD_AUTH": ["USERNAME", "PASSWORD", "SECRET_HASH"],
+    "USER_SRP_AUTH": ["USERNAME", "SRP_A", "SECRET_HASH"],
+    "USER_AUTH": ["USERNAME", "PREFERRED_CHALLENGE", "SRP_A", "SECRET_HASH"],
     "REFRESH_TOKEN_AUTH": ["REFRESH_TOKEN", "SECRET_HASH"],
 }
-ANSWERS = ["USERNAME", "NEW_PASSWORD", "SECRET_HASH"]
+ANSWERS = {
+    "NEW_PASSWORD_REQUIRED": ["NEW_PASSWORD"],
+    "SELECT_CHALLENGE": ["ANSWER", "PASSWORD"],
+    "PASSWORD_VERIFIER": ["PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"],
+    "EMAIL_OTP": ["EMAIL_OTP_CODE"],
+    "SOFTWARE_TOKEN_MFA": ["SOFTWARE_TOKEN_MFA_CODE"],
+    "MFA_SETUP": [],
+}
 FLOWS = {"ChallengeName": "NEW_PASSWORD_REQUIRED"}
 PROOFS = {"SecretHash", "Session"}
 _ATTRIBUTE_NAMES = {"AttributeName", "AttributesToGet", "ReadAttribute", "WriteAttribute", "UserAttributeName"}
@@ -91,7 +125,7 @@ class Body:
         self._draw = draw
         self._operation = operation
         self._faults = draw(_FAULTS)
-        person = draw(st.sampled_from([*range(len(casts[number].people)), _fit_for(operation)]))
+        person = draw(st.sampled_from([*range(len(casts[number].people)), *_fit_for(operation)]))
         self._known = {**FLOWS, **casts[number].common, **casts[number].people[person]}
         self._flow = draw(st.sampled_from(sorted(FLOW_KEYS)))
         other = casts[(number + 1) % len(casts)]
@@ -165,7 +199,8 @@ class Body:
         if keys is None:
             chosen = self._draw(st.lists(st.sampled_from(ANY_KEYS), max_size=3))
         else:
-            wanted = FLOW_KEYS[self._flow] if name == "AuthParameters" else ANSWERS
+            answers = ["USERNAME", "SECRET_HASH", *ANSWERS[self._known["ChallengeName"]]]
+            wanted = FLOW_KEYS[self._flow] if name == "AuthParameters" else answers
             chosen = [key for key in keys if self._chance(95 if key in self._known and key in wanted else 5)]
         pairs = [(key, self._value(key, shape.value)) for key in chosen]
         return Pairs(pairs) if self._chance(self._faults) else dict(pairs)
@@ -280,15 +315,18 @@ class Body:
         return self._draw(st.sampled_from([*near, *lengths, escaped]) | _HOSTILE | _TEXT)
 
 
-def _fit_for(operation: Operation) -> int:
-    """The place of the person whom an operation is for."""
+def _fit_for(operation: Operation) -> list[int]:
+    """The places of the people whom an operation is for."""
     places = {
-        "RespondToAuthChallenge": 1,
-        "ConfirmSignUp": 2,
-        "AdminConfirmSignUp": 2,
-        "AdminRespondToAuthChallenge": 3,
+        "RespondToAuthChallenge": [1, 4, 5, 6, 7, 8],
+        "ConfirmSignUp": [2],
+        "AdminConfirmSignUp": [2],
+        "AdminRespondToAuthChallenge": [3],
+        "AssociateSoftwareToken": [8],
+        "VerifySoftwareToken": [8],
+        "InitiateAuth": [0, 4, 6, 7],
     }
-    return places.get(operation.name, 0)
+    return places.get(operation.name, [0])
 
 
 @cache

@@ -7,21 +7,42 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 from botocore.exceptions import ClientError
 
 from identity.wire.services import cognito_idp
-from tests.support import clients, factories
+from tests.support import clients, factories, second_factors, totp
 from tests.support.clients import post
 from tests.support.mailbox import Mailbox
 from tests.support.server import Server
+from tests.support.walk import ALL_FLOWS, Walk
 
 _numbers = itertools.count(1)
 
+SMS, APP, EMAIL = second_factors.SMS, second_factors.TOTP, second_factors.EMAIL
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a pool is made of, and which second factors it offers; where these are required, that is said last, so that
+    people can be made before."""
+
+    pool: dict[str, Any]
+    factors: tuple[str, ...]
+    is_required: bool = False
+
+
+def _first_factors(*names: str) -> dict[str, Any]:
+    return {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", *names]}}
+
+
 _PLAIN: dict[str, Any] = {
+    "Policies": _first_factors("EMAIL_OTP", "SMS_OTP"),
     "Schema": [
         {"Name": "text", "AttributeDataType": "String", "Mutable": True},
         {"Name": "size", "AttributeDataType": "Number", "Mutable": True},
@@ -39,11 +60,18 @@ _WITH_ALIASES: dict[str, Any] = {
     "AliasAttributes": ["email", "phone_number", "preferred_username"],
     "AutoVerifiedAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
-    "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}},
+    "Policies": {
+        "PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3},
+        **_first_factors("EMAIL_OTP"),
+    },
 }
 UPLOAD = {"x-amz-server-side-encryption": "aws:kms"}
 TEMPORARY_PASSWORD = "Temporary-Horse-1"
-KINDS = (_PLAIN, _BY_EMAIL, _WITH_ALIASES)
+KINDS = (
+    Kind(_PLAIN, (SMS, APP, EMAIL)),
+    Kind(_BY_EMAIL, (APP,), is_required=True),
+    Kind(_WITH_ALIASES, (SMS, APP)),
+)
 
 _PAGE_SIZES = ("Limit", "MaxResults")
 _PAGE_TOKENS = ("NextToken", "PaginationToken")
@@ -53,9 +81,9 @@ Values = dict[str, str]
 
 class Cast:
     """One pool with a client and its people: signed in, invited with a Session, signed up with a code, invited with a
-    Session of the administrators' kind."""
+    Session of the administrators' kind, and those who wait for the other challenges of sign-in."""
 
-    def __init__(self, server: Server, kind: dict[str, Any]) -> None:
+    def __init__(self, server: Server, kind: Kind) -> None:
         self._server = server
         self._kind = kind
         self._operator = clients.idp(server)
@@ -68,13 +96,13 @@ class Cast:
 
     def renew(self) -> None:
         """Another pool with all that is in it."""
-        self.pool = factories.make_pool(self._operator, **self._kind)
-        members: dict[str, Any] = {}
-        if "AliasAttributes" in self._kind:
+        self.pool = second_factors.make_pool(self._operator, *self._kind.factors, **self._kind.pool)
+        members: dict[str, Any] = {"ExplicitAuthFlows": ALL_FLOWS}
+        if "AliasAttributes" in self._kind.pool:
             members["GenerateSecret"] = True
-        if "UsernameAttributes" in self._kind:
+        if "UsernameAttributes" in self._kind.pool:
             members["RefreshTokenRotation"] = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
-            members["ExplicitAuthFlows"] = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]
+            members["ExplicitAuthFlows"] = [flow for flow in ALL_FLOWS if "REFRESH" not in flow]
         self.client = factories.make_client(self._operator, self.pool, **members)
         self.common = {
             "UserPoolId": self.pool["Id"],
@@ -103,7 +131,13 @@ class Cast:
             self.renew()
 
     def _everyone(self) -> list[Values]:
-        return [self._signed_in(), self._invited(), self._signed_up(), self._invited(by_administrator=True)]
+        if self._kind.is_required:
+            second_factors.set_mfa(self._operator, self.pool, *self._kind.factors)
+        people = [self._signed_in(), self._invited(), self._signed_up(), self._invited(by_administrator=True)]
+        people += [self._choosing(), self._with_app(), self._with_srp(), self._with_code()]
+        if self._kind.is_required:
+            second_factors.set_mfa(self._operator, self.pool, *self._kind.factors, mode="ON")
+        return [*people, self._setting_up()]
 
     def _optional(self, operation: str, make: Callable[[], Values]) -> Values:
         return make() if operation in cognito_idp.operations else {}
@@ -127,7 +161,7 @@ class Cast:
     def _new_person(self) -> tuple[str, list[dict[str, str]]]:
         number = next(_numbers)
         address = f"person{number}@fuzz.example"
-        by_email = "UsernameAttributes" in self._kind
+        by_email = "UsernameAttributes" in self._kind.pool
         return (address if by_email else f"person{number}"), [{"Name": "email", "Value": address}]
 
     def _named(self, name: str) -> Values:
@@ -212,6 +246,55 @@ class Cast:
         code = Mailbox(self._server).code(attributes[0]["Value"])
         return {**values, "ConfirmationCode": code, "Code": code}
 
+    def _walk(self) -> tuple[Walk, Values]:
+        """A confirmed user at the door."""
+        name, values = self._create()
+        self._operator.admin_set_user_password(
+            UserPoolId=self.pool["Id"], Username=name, Password=factories.PASSWORD, Permanent=True
+        )
+        return Walk(self._public, self.client, name), values
+
+    def _choosing(self) -> Values:
+        walk, values = self._walk()
+        return {**values, **_waits(walk.begin()), "ANSWER": "PASSWORD", "PREFERRED_CHALLENGE": "PASSWORD"}
+
+    def _with_app(self) -> Values:
+        walk, values = self._walk()
+        token = walk.by_password().tokens["AccessToken"]
+        secret = second_factors.register(self._public, token)
+        self._public.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=second_factors.ON)
+        code = totp.code(secret, time.time() + 30)
+        waits = _waits(walk.by_password())
+        return {**values, **waits, "AccessToken": token, "SOFTWARE_TOKEN_MFA_CODE": code, "UserCode": code}
+
+    def _with_srp(self) -> Values:
+        walk, values = self._walk()
+        key = walk.srp_a(self.pool)
+        walk.prefer("PASSWORD_SRP", SRP_A=key)
+        return {**values, **_waits(walk), **walk.srp_answers(), "SRP_A": key, "PREFERRED_CHALLENGE": "PASSWORD_SRP"}
+
+    def _with_code(self) -> Values:
+        """Where the pool lets users begin with one; elsewhere the choice waits."""
+        walk, values = self._walk()
+        found = {**values, **_waits(walk.prefer("EMAIL_OTP")), "PREFERRED_CHALLENGE": "EMAIL_OTP"}
+        if walk.challenge == "EMAIL_OTP":
+            to = self._operator.admin_get_user(UserPoolId=self.pool["Id"], Username=values["Username"])
+            code = Mailbox(self._server).code(factories.attributes_of(to)["email"])
+            found |= {"EMAIL_OTP_CODE": code}
+        return found
+
+    def _setting_up(self) -> Values:
+        """MFA_SETUP, with a secret that waits for its code; where it is not required, on an access token."""
+        walk, values = self._walk()
+        walk.by_password()
+        if walk.challenge is None:
+            given = {"AccessToken": walk.tokens["AccessToken"]}
+            answer = self._public.associate_software_token(**given)
+        else:
+            answer = self._public.associate_software_token(Session=walk.session)
+            given = {"ChallengeName": "MFA_SETUP", "Session": answer["Session"]}
+        return {**values, **given, "UserCode": totp.code(answer["SecretCode"], time.time())}
+
     def _page_tokens(self) -> Values:
         """Under the name of the member and the operation that gave it."""
         found = {}
@@ -227,3 +310,7 @@ class Cast:
             if value := answer.json().get(token):
                 found[f"{token}@{name}"] = value
         return found
+
+
+def _waits(walk: Walk) -> Values:
+    return {"ChallengeName": str(walk.challenge), "Session": walk.session}

@@ -13,8 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 django.setup()
 
 from pools.accounts import attributes, search  # noqa: E402
+from pools.config.mfa import FACTORS, SOFTWARE_TOKEN_MFA  # noqa: E402
 from pools.config.sign_in import SignInSettings  # noqa: E402
-from pools.models import Pool, SearchValue, SignInName, User  # noqa: E402
+from pools.models import Pool, SearchValue, SignInName, SoftwareToken, User  # noqa: E402
 
 
 def faults(user: User) -> list[str]:
@@ -28,7 +29,19 @@ def faults(user: User) -> list[str]:
     return [
         *([f"{user.sub}: signs in as {held}, should as {names}"] if held != names else []),
         *([f"{user.sub}: is found by {found}, should be by {keys}"] if found != keys else []),
+        *_second_factors(user),
         *(f"{user.sub}: {name} is no text" for name, value in user.attributes.items() if not isinstance(value, str)),
+    ]
+
+
+def _second_factors(user: User) -> list[str]:
+    """A preferred factor is on, one that is on is there once, and an app that is on exists."""
+    on, has_app = user.mfa_factors, SoftwareToken.objects.filter(user=user, confirmed=True).exists()
+    return [
+        *([f"{user.sub}: {on} are on"] if len(set(on)) < len(on) or not set(on) <= set(FACTORS) else []),
+        *([f"{user.sub}: prefers {user.preferred_mfa}"] if user.preferred_mfa not in {"", *on} else []),
+        *([f"{user.sub}: says {user.has_software_token} of its app"] if user.has_software_token != has_app else []),
+        *([f"{user.sub}: an app is on that it does not have"] if SOFTWARE_TOKEN_MFA in on and not has_app else []),
     ]
 
 
