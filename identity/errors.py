@@ -140,6 +140,10 @@ class PreconditionNotMet(ServiceError):
     pass
 
 
+class ConcurrentModification(ServiceError):
+    pass
+
+
 class UserImportInProgress(ServiceError):
     text = "A user import job is in progress for this user pool."
 
@@ -236,6 +240,9 @@ CODE_OR_STATE = "Invalid code or auth state for the user."
 SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
 SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105
 SOFTWARE_TOKEN_NOT_ASSOCIATED = "No software token waits for verification."  # noqa: S105
+ONE_PREFERRED_MFA = "Only one MFA method can be preferred."
+TOKEN_OR_SESSION = "Exactly one of AccessToken and Session must be given."  # noqa: S105
+ONLY_SMS_OPTIONS = "MFAOptions can hold SMS for phone_number only."
 ATTRIBUTES_NOT_THERE = "One or more requested attributes do not exist."
 FILTER_UNREADABLE = "Error while parsing filter"
 IMPORT_NOT_CREATED = "The user import job has been started before or has expired."
@@ -244,6 +251,17 @@ IMPORT_WITHOUT_FILE = "No file has been uploaded for the user import job."
 IMPORT_WITHOUT_VERIFICATION = "The user pool has no auto-verified attribute."
 IMPORT_ALREADY_RUNNING = "Another user import job is in progress."
 TOO_MANY_IMPORT_JOBS = "Maximum number of user import jobs has been reached."
+MFA_WITHOUT_FACTOR = "Invalid MFA Configuration given. SMS MFA, Email MFA, or Software Token MFA must be enabled."
+MFA_OFF_WITH_FACTOR = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+FIRST_FACTOR_WITH_MFA = "Only PASSWORD and WEB_AUTHN (if configured) can be enabled as an auth factor if MFA is enabled"
+EMAIL_MFA_FROM_DEFAULT_ACCOUNT = (
+    "Cannot set EmailMfaConfiguration when user pool EmailConfiguration contains an EmailSendingAccount of "
+    "COGNITO_DEFAULT"
+)
+EMAIL_MFA_WITH_EMAIL_RECOVERY = (
+    "Invalid account recovery setting parameter. Account Recovery Setting cannot use verified_email as the only "
+    "recovery mechanism when Email MFA is configured."
+)
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."
@@ -272,3 +290,11 @@ def group_not_found() -> ResourceNotFound:
 
 def missing_parameter(name: str) -> InvalidParameter:
     return InvalidParameter(f"Missing required parameter {name}")
+
+
+def no_delivery_for(factor: str) -> str:
+    return f"User does not have delivery config set to turn on {factor}"
+
+
+def required_for_mfa(attribute: str) -> str:
+    return f"{attribute} cannot be deleted: MFA is required in the user pool, and the user has no other method."

@@ -24,7 +24,7 @@ from identity.errors import (
     not_updatable,
 )
 from pools.accounts import attributes as user_attributes
-from pools.accounts import rivals, search, verification
+from pools.accounts import mfa_preferences, rivals, search, verification
 from pools.accounts.verification import Delivery
 from pools.config.schema import VERIFIED_FLAGS, Schema
 from pools.config.sign_in import SignInSettings
@@ -65,7 +65,7 @@ def update_own(client: Client, user: User, given: Mapping[str, str]) -> list[Del
         except LimitExceeded:  # not among the operation's errors
             raise TooManyRequests() from None
     with transaction.atomic():
-        fresh, codes = _write(user, checked)
+        fresh, codes = _write(user, checked, by_user=True)
     return _send(fresh, codes)
 
 
@@ -76,7 +76,7 @@ def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *,
     """
     checked = _checked(pool, given)
     with transaction.atomic():
-        fresh, codes = _write(user, checked)
+        fresh, codes = _write(user, checked, by_user=False)
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(given))
     try:
         _send(fresh, codes)
@@ -92,7 +92,7 @@ def delete_own(client: Client, user: User, names: Collection[str]) -> None:
     blanks = dict.fromkeys(names, "")
     user_attributes.check_writable(client, blanks)
     with transaction.atomic():
-        _write(user, _checked_deletion(user.pool, blanks))
+        _write(user, _checked_deletion(user.pool, blanks), by_user=True)
 
 
 def delete_by_administrator(pool: Pool, user: User, names: Collection[str], *, by: Actor) -> None:
@@ -101,7 +101,7 @@ def delete_by_administrator(pool: Pool, user: User, names: Collection[str], *, b
     Raises: InvalidParameter, UserNotFound.
     """
     with transaction.atomic():
-        _write(user, _checked_deletion(pool, dict.fromkeys(names, "")))
+        _write(user, _checked_deletion(pool, dict.fromkeys(names, "")), by_user=False)
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(names))
 
 
@@ -139,7 +139,7 @@ def verify(user: User, attribute: str, given: str) -> None:
         fresh = rivals.locked(user, {**user.attributes, **changes})
         verification.use_up(fresh, found)
         keeps = attribute in SignInSettings.of(user.pool).verified_before_update
-        _store(fresh, {**fresh.attributes, **changes}, force=not keeps)
+        _store(fresh, {**fresh.attributes, **changes}, by_user=True, force=not keeps)
     throttle.give_back(tries)
 
 
@@ -164,7 +164,7 @@ def _checked_deletion(pool: Pool, blanks: Mapping[str, str]) -> dict[str, str]:
     return _checked(pool, {name: blank for name, blank in blanks.items() if name in known})
 
 
-def _write(user: User, given: Mapping[str, str]) -> tuple[User, dict[str, tuple[str, str]]]:
+def _write(user: User, given: Mapping[str, str], *, by_user: bool) -> tuple[User, dict[str, tuple[str, str]]]:
     """Change the profile as it is now; call inside a transaction.
 
     Returns it, and by attribute the code and address of each message to be sent.
@@ -173,7 +173,7 @@ def _write(user: User, given: Mapping[str, str]) -> tuple[User, dict[str, tuple[
     change = _change(fresh, given)
     _check_complete(fresh, change.attributes)
     _drop_codes(fresh, given)
-    _store(fresh, change.attributes)
+    _store(fresh, change.attributes, by_user=by_user)
     codes = {}
     for name, address in change.sends_to.items():
         new_value = address if name in change.waiting else ""
@@ -233,11 +233,15 @@ def _check_complete(user: User, attributes: Mapping[str, str]) -> None:
     user_attributes.check_lost(user.pool, user.attributes, attributes)
 
 
-def _store(fresh: User, attributes: dict[str, str], *, force: bool = False) -> None:
-    """Write a locked user's attributes and what follows from them. Raises: AliasExists."""
+def _store(fresh: User, attributes: dict[str, str], *, by_user: bool, force: bool = False) -> None:
+    """Write a locked user's attributes and what follows from them.
+
+    Raises: AliasExists, InvalidParameter (the address is the user's second factor, which the pool requires).
+    """
     fresh.attributes = attributes
+    mfa_preferences.drop_without_address(fresh, by_user=by_user)
     fresh.modified_at = clock.now()
-    fresh.save(update_fields=["attributes", "modified_at"])
+    fresh.save(update_fields=["attributes", "mfa_factors", "preferred_mfa", "modified_at"])
     try:
         user_attributes.claim_names(fresh, force=force)
     except UsernameExists as error:  # the models list AliasExists alone for updates

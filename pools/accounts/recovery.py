@@ -19,6 +19,7 @@ from identity.errors import (
     USER_DISABLED,
     CodeDeliveryFailure,
     CodeMismatch,
+    ExpiredCode,
     InvalidParameter,
     NotAuthorized,
     UserNotFound,
@@ -27,6 +28,7 @@ from pools import lookup
 from pools.accounts import attributes, passwords, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
+from pools.config.mfa import MfaSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.recovery import RecoverySettings
 from pools.config.sign_in import SignInSettings
@@ -46,8 +48,8 @@ def forgot(client: Client, *, username: str) -> Delivery:
     """Send a code that sets a new password. The old one works until then.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer.
-    Raises: UserNotFound, NotAuthorized (state, only administrators reset), InvalidParameter (no verified address),
-    LimitExceeded, CodeDeliveryFailure.
+    Raises: UserNotFound, NotAuthorized (state, only administrators reset), InvalidParameter (no verified address
+    beside that of a second factor), LimitExceeded, CodeDeliveryFailure.
     """
     pool = client.pool
     hides_existence = ClientSettings.of(client).hides_existence
@@ -95,6 +97,8 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
+        if found.attribute in _used_for_mfa(fresh):  # it was not yet when the code was sent
+            raise ExpiredCode()
         verification.use_up(fresh, found)
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
@@ -144,9 +148,14 @@ def _simulated_delivery(pool: Pool, username: str) -> Delivery:
     return verification.simulated_delivery(pool, username, likely or attributes)
 
 
+def _used_for_mfa(user: User) -> frozenset[str]:
+    """The attributes that get the codes of the user's second factors."""
+    return MfaSettings.of(user.pool).addresses(user.mfa_factors)
+
+
 def _target(user: User) -> str:
     """Raises: InvalidParameter."""
-    target = RecoverySettings.of(user.pool).target(user.attributes)
+    target = RecoverySettings.of(user.pool).target(user.attributes, _used_for_mfa(user))
     if target is None:
         raise InvalidParameter(NO_RECOVERY_ADDRESS)
     return target

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from identity.errors import FeatureUnavailableInTier, InvalidParameter
-from pools.config import passwords, recovery, schema, unbuilt
+from pools.config import mfa, passwords, recovery, schema, sign_in, unbuilt
 
 Members = Mapping[str, Any]
 
@@ -51,15 +51,27 @@ def created(members: Members) -> dict[str, Any]:
         )
     fixed = {name: members[name] for name in IMMUTABLE if members.get(name)}
     fixed["SchemaAttributes"] = schema.stored_schema(members.get("Schema", ()))
-    return fixed | _mutable(members)
+    return fixed | _mutable({}, members)
 
 
 def replaced(current: Members, members: Members) -> dict[str, Any]:
     """Settings of a pool after UpdateUserPool.
 
+    Raises: InvalidParameter, FeatureUnavailableInTier, TierChangeNotAllowed.
+    """
+    kept = {name: current[name] for name in (*IMMUTABLE, "DcrConfiguration") if name in current}
+    return kept | _mutable(current, members)
+
+
+def with_mfa(current: Members, members: Members) -> dict[str, Any]:
+    """Settings of a pool after SetUserPoolMfaConfig.
+
     Raises: InvalidParameter, FeatureUnavailableInTier.
     """
-    return {name: current[name] for name in (*IMMUTABLE, "DcrConfiguration") if name in current} | _mutable(members)
+    settings = mfa.replaced(current, members)
+    _check_sms(settings.get("SmsConfiguration", {}))
+    mfa.check(settings)
+    return settings
 
 
 def with_custom_attributes(current: Members, given: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def operators() -> dict[str, Any]:
 
 def described(settings: Members) -> dict[str, Any]:
     """The settings part of DescribeUserPool's answer."""
-    return dict(settings)
+    return {name: value for name, value in settings.items() if name not in mfa.FACTOR_MEMBERS}
 
 
 def is_deletion_protected(settings: Members) -> bool:
@@ -94,13 +106,12 @@ def tier(settings: Members) -> str:
     return str(settings["UserPoolTier"])
 
 
-def _mutable(members: Members) -> dict[str, Any]:
+def _mutable(current: Members, members: Members) -> dict[str, Any]:
     unbuilt.refuse_for_pool(members)
     settings = {name: members[name] for name in _KEPT_AS_GIVEN if members.get(name)}
     settings |= {
         "DeletionProtection": members.get("DeletionProtection", "INACTIVE"),
         "LambdaConfig": {},
-        "MfaConfiguration": "OFF",
         "UserPoolTier": members.get("UserPoolTier", "ESSENTIALS"),
         "EmailConfiguration": _email(members.get("EmailConfiguration", {})),
         "AcrConfiguration": _acr(members.get("AcrConfiguration", {})),
@@ -114,6 +125,9 @@ def _mutable(members: Members) -> dict[str, Any]:
     recovery.check(members.get("AccountRecoverySetting", {}))
     settings |= _policies_and_admin_create(members)
     settings |= _messages(members)
+    settings |= mfa.updated(current, members)
+    sign_in.check(settings)
+    mfa.check(settings)
     return settings
 
 

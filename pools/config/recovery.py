@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -45,9 +45,12 @@ class RecoverySettings(View):
             return cls((), True)
         return cls(tuple(_ATTRIBUTES[name] for name in names) or _LEGACY, False)
 
-    def target(self, attributes: Mapping[str, str]) -> str | None:
-        """The attribute with the verified address that a user's recovery code goes to."""
+    def target(self, attributes: Mapping[str, str], used_for_mfa: Container[str]) -> str | None:
+        """The attribute with the verified address that a user's recovery code goes to.
+
+        An address that gets second factors gets none: whoever holds it alone would hold the account.
+        """
         for name in self.attributes:
-            if attributes.get(name) and attributes.get(VERIFIED_FLAGS[name]) == "true":
+            if name not in used_for_mfa and attributes.get(name) and attributes.get(VERIFIED_FLAGS[name]) == "true":
                 return name
         return None

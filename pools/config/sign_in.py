@@ -7,10 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from identity.errors import FeatureUnavailableInTier, InvalidParameter
 from pools.config.view import View
+
+FIRST_FACTORS = ("PASSWORD", "EMAIL_OTP", "SMS_OTP")
+ONE_TIME_CODES = frozenset({"EMAIL_OTP", "SMS_OTP"})
+"""First factors that need no password."""
 
 _LONGEST_INDEXED = 1024
 """In bytes. User names are shorter; an alias may be longer than what a row of PostgreSQL's indexes holds."""
+
+
+def check(settings: Mapping[str, Any]) -> None:
+    """Raises: InvalidParameter, FeatureUnavailableInTier."""
+    factors = set(settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
+    if "PASSWORD" not in factors:
+        raise InvalidParameter("AllowedFirstAuthFactors must contain PASSWORD.", field="policies")
+    if factors != {"PASSWORD"} and settings["UserPoolTier"] == "LITE":
+        raise FeatureUnavailableInTier("Sign-in without a password is not available in the LITE tier.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from identity.errors import InvalidParameter
+from pools.config.sign_in import FIRST_FACTORS
 
 _Asks = Callable[[Any], bool]
 
 _POOL: Mapping[str, _Asks] = {
     "LambdaConfig": bool,
-    "MfaConfiguration": lambda value: value != "OFF",
     "DeviceConfiguration": lambda value: True,
     "UserPoolAddOns.AdvancedSecurityMode": lambda value: value != "OFF",
-    "Policies.SignInPolicy.AllowedFirstAuthFactors": lambda value: value != ["PASSWORD"],
+    "Policies.SignInPolicy.AllowedFirstAuthFactors": lambda value: not set(value) <= set(FIRST_FACTORS),
     "VerificationMessageTemplate.DefaultEmailOption": lambda value: value == "CONFIRM_WITH_LINK",
     "DcrConfiguration": lambda value: value.get("EnableStatus", "Enabled") == "Enabled",
     "KeyConfiguration.KeyType": lambda value: value != "AWS_OWNED_KEY",
     "KeyConfiguration.KmsKeyArn": bool,
     "IssuerConfiguration.Type": lambda value: value != "ORIGINAL",
 }
+_MFA: Mapping[str, _Asks] = {"WebAuthnConfiguration": lambda value: True}
 _CLIENT: Mapping[str, _Asks] = {
     "AnalyticsConfiguration": bool,
     "EnablePropagateAdditionalUserContextData": bool,
@@ -33,6 +34,11 @@ _CLIENT: Mapping[str, _Asks] = {
 def refuse_for_pool(members: Mapping[str, Any]) -> None:
     """Raises: InvalidParameter."""
     _refuse(members, _POOL)
+
+
+def refuse_for_mfa(members: Mapping[str, Any]) -> None:
+    """Raises: InvalidParameter."""
+    _refuse(members, _MFA)
 
 
 def refuse_for_client(members: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import administer, leave, search
 from pools.config.client import ClientSettings
+from pools.config.mfa import SMS_MFA
 from pools.config.schema import DEVELOPER_PREFIX
 from pools.lookup import SignedIn
 from pools.messages.message import Channel
@@ -53,7 +54,7 @@ def admin_create_user(
 def admin_get_user(call: Call, *, user_pool_id: str, username: str) -> Answer:
     user = lookup.user(lookup.pool(user_pool_id, call.region), username)
     summary = user_summary(user)
-    return {"UserAttributes": summary.pop("Attributes"), **summary}
+    return {"UserAttributes": summary.pop("Attributes"), **summary, **second_factors(user)}
 
 
 @cognito_idp.operation("GetUser")
@@ -112,7 +113,17 @@ def user_summary(user: User) -> dict[str, Any]:
         "UserLastModifiedDate": user.modified_at,
         "Enabled": user.enabled,
         "UserStatus": user.status,
+        "MFAOptions": _sms_options(user),
     }
+
+
+def second_factors(user: User) -> dict[str, Any]:
+    return {"UserMFASettingList": user.mfa_factors or None, "PreferredMfaSetting": user.preferred_mfa or None}
+
+
+def _sms_options(user: User) -> list[dict[str, str]] | None:
+    """The old way to tell of second factors, which knows text messages alone."""
+    return [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}] if SMS_MFA in user.mfa_factors else None
 
 
 def _only(user: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -124,15 +135,21 @@ def _only(user: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def own_detail(signed_in: SignedIn) -> dict[str, Any]:
-    """What users see of themselves: the attributes their client may read."""
+    """What users see of themselves: the attributes their client may read, and their second factors."""
+    user = signed_in.user
     client = ClientSettings.of(signed_in.client)
-    attributes = {"sub": signed_in.user.sub, **signed_in.user.attributes}
+    attributes = {"sub": user.sub, **user.attributes}
     readable = {
         name: value
         for name, value in attributes.items()
         if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
     }
-    return {"Username": signed_in.user.username, "UserAttributes": _listed(readable)}
+    return {
+        "Username": user.username,
+        "UserAttributes": _listed(readable),
+        "MFAOptions": _sms_options(user),
+        **second_factors(user),
+    }
 
 
 def _listed(attributes: dict[str, str]) -> list[dict[str, str]]:

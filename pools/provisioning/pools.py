@@ -13,6 +13,7 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import (
     DELETION_PROTECTED,
+    ConcurrentModification,
     InvalidParameter,
     LimitExceeded,
     TierChangeNotAllowed,
@@ -70,6 +71,21 @@ def _check_tier(pool: Pool) -> None:
             raise TierChangeNotAllowed("An app client uses a feature that is not available in the requested tier.")
 
 
+def set_mfa(pool: Pool, members: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
+    """SetUserPoolMfaConfig: the MFA settings become what is given; returns all settings of the pool.
+
+    Raises: InvalidParameter, FeatureUnavailableInTier, ResourceNotFound, ConcurrentModification while users are
+    imported, as this operation has no error of its own for that.
+    """
+    with transaction.atomic():
+        try:
+            settings = _change(pool, lambda current: pool_config.with_mfa(current, members))
+        except UserImportInProgress as error:
+            raise ConcurrentModification(error.message) from None
+        audit.record(by, pool.arn, members=sorted(members))
+    return settings
+
+
 def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: Actor) -> None:
     """Raises: InvalidParameter, UserImportInProgress."""
     with transaction.atomic():
@@ -77,8 +93,8 @@ def add_custom_attributes(pool: Pool, attributes: list[dict[str, Any]], *, by: A
         audit.record(by, pool.arn, attributes=[attribute.get("Name") for attribute in attributes])
 
 
-def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> None:
-    """Rewrite the settings from what is stored now, so that two changes at once both count.
+def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **columns: Any) -> dict[str, Any]:
+    """Rewrite the settings from what is stored now, so that two changes at once both count; returns them.
 
     Raises: UserImportInProgress, as rows are read by the settings at an import's start.
     """
@@ -88,6 +104,7 @@ def _change(pool: Pool, change: Callable[[dict[str, Any]], dict[str, Any]], **co
     Pool.objects.filter(pk=pool.pk).update(
         settings=settings, revision=F("revision") + 1, modified_at=clock.now(), **columns
     )
+    return settings
 
 
 def _check_no_import(pool: Pool) -> None:

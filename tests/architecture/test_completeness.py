@@ -41,13 +41,6 @@ NOT_BUILT_YET = {
     "limits": names("GetProvisionedLimit UpdateProvisionedLimit"),
     "linking": names("AdminDisableProviderForUser AdminLinkProviderForUser"),
     "log_delivery": names("GetLogDeliveryConfiguration SetLogDeliveryConfiguration"),
-    "mfa": names(
-        """
-        AdminDeleteSoftwareToken AdminGetUserAuthFactors AdminSetUserMFAPreference AdminSetUserSettings
-        AssociateSoftwareToken GetUserAuthFactors GetUserPoolMfaConfig SetUserMFAPreference SetUserPoolMfaConfig
-        SetUserSettings VerifySoftwareToken
-        """
-    ),
     "passkeys": names(
         """
         CompleteWebAuthnRegistration DeleteWebAuthnCredential ListWebAuthnCredentials StartWebAuthnRegistration

@@ -24,5 +24,5 @@ def count(server: Server, model: str, username: str) -> int:
 
 
 def _run(server: Server, *statements: str) -> str:
-    imported = "from pools.models import Credential, FormerPassword, User"
+    imported = "from pools.models import Credential, FormerPassword, SoftwareToken, User"
     return server.manage("shell", "--no-imports", "--verbosity", "0", "--command", "\n".join([imported, *statements]))

@@ -136,4 +136,7 @@ def _losses(tally: Tally) -> Iterator[str]:
         yield f"{tally.too_long:,} rows have more than {layout.MAX_ROW_CHARACTERS:,} characters: they will fail."
     if tally.external:
         yield f"{tally.external:,} users of other identity providers are left out: they come back by signing in."
-    yield "The format has no place for groups, the sub, the enabled state, dates and developer-only attributes."
+    yield (
+        "The format has no place for groups, authenticator apps, MFA by e-mail, the sub, the enabled state, dates and "
+        "developer-only attributes."
+    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from identity.paging import Slice
 from pools.accounts import hashes
 from pools.accounts.imports.layout import MAX_ROW_CHARACTERS, MFA_ENABLED, PASSWORD_HASH, USERNAME, header, join
+from pools.config.mfa import SMS_MFA, MfaSettings
 from pools.config.schema import VERIFIED_FLAGS, Schema
 from pools.config.sign_in import SignInSettings
 from pools.models import Credential, Pool, User
@@ -55,12 +56,12 @@ def lines(pool: Pool, algorithm: str | None, tally: Tally) -> Iterator[str]:
         yield from _lines(pool, columns, batch, algorithm, tally)
 
 
-_Row = tuple[int, str, dict[str, str], str, bool]
+_Row = tuple[int, str, dict[str, str], str, bool, list[str]]
 
 
 def _after(pool: Pool, last: int) -> list[_Row]:
     users = Slice(User.objects.all(), {"pool_id": pool.id}).ordered("id", behind=last)
-    return list(users.values_list("id", "username", "attributes", "status", "enabled")[:_BATCH])
+    return list(users.values_list("id", "username", "attributes", "status", "enabled", "mfa_factors")[:_BATCH])
 
 
 def _hashes(batch: list[_Row]) -> dict[int, str]:
@@ -72,8 +73,9 @@ def _hashes(batch: list[_Row]) -> dict[int, str]:
 def _lines(pool: Pool, columns: list[str], batch: list[_Row], algorithm: str | None, tally: Tally) -> Iterator[str]:
     booleans = [name for name, kind in Schema.of(pool).attributes.items() if kind.kind == "Boolean"]
     named_by = [name for name in VERIFIED_FLAGS if name in SignInSettings.of(pool).username_attributes]
+    offered = MfaSettings.of(pool).offered
     stored_hashes = _hashes(batch)
-    for user_id, username, attributes, status, enabled in batch:
+    for user_id, username, attributes, status, enabled, factors in batch:
         if status == UserStatus.EXTERNAL_PROVIDER:
             tally.external += 1
             continue
@@ -84,7 +86,8 @@ def _lines(pool: Pool, columns: list[str], batch: list[_Row], algorithm: str | N
         tally.algorithms[kind] += 1
         if algorithm not in {None, kind}:
             continue
-        values = {**attributes, PASSWORD_HASH: password_hash, MFA_ENABLED: "FALSE"}
+        has_sms_mfa = SMS_MFA in factors and SMS_MFA in offered and bool(attributes.get("phone_number"))
+        values = {**attributes, PASSWORD_HASH: password_hash, MFA_ENABLED: str(has_sms_mfa).upper()}
         values[USERNAME] = next((attributes[name] for name in named_by if attributes.get(name)), username)
         for name in booleans:
             if name in values:

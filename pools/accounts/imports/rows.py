@@ -14,6 +14,7 @@ from identity.errors import InvalidParameter
 from pools.accounts import attributes as user_attributes
 from pools.accounts import hashes
 from pools.accounts.imports.layout import MAX_ROW_CHARACTERS, MFA_ENABLED, PASSWORD_HASH, USERNAME, Layout, split
+from pools.config.mfa import SMS_MFA, MfaSettings
 from pools.config.schema import MAX_LENGTH, VERIFIED_FLAGS
 from pools.config.sign_in import SignInSettings
 from pools.models import Pool
@@ -47,6 +48,7 @@ class NewUser:
     attributes: dict[str, str]
     password_hash: str
     status: UserStatus
+    has_sms_mfa: bool = False
 
 
 def read(pool: Pool, layout: Layout, line: str, algorithm: str) -> NewUser:
@@ -68,15 +70,15 @@ def read(pool: Pool, layout: Layout, line: str, algorithm: str) -> NewUser:
         user_attributes.check_required(pool, named)
     except InvalidParameter as refusal:
         raise RowFailed("; ".join(refusal.message.split("\n")).rstrip("; ")) from None
-    _check_mfa(has_mfa, named)
+    has_sms_mfa = _has_sms_mfa(pool, has_mfa, named)
     _check_something_is_verified(pool, named)
     if not password_hash:
-        return NewUser(username, named, "", UserStatus.RESET_REQUIRED)
+        return NewUser(username, named, "", UserStatus.RESET_REQUIRED, has_sms_mfa)
     try:
         hashes.check(algorithm, password_hash)
     except ValueError as error:
         raise RowFailed(str(error)) from None
-    return NewUser(username, named, password_hash, UserStatus.CONFIRMED)
+    return NewUser(username, named, password_hash, UserStatus.CONFIRMED, has_sms_mfa)
 
 
 def _values(layout: Layout, line: str) -> dict[str, str]:
@@ -107,16 +109,21 @@ def _check_username(username: str) -> None:
         raise RowFailed(f"{USERNAME}: There must be no white space or control characters in a user name.")
 
 
-def _check_mfa(value: str, attributes: Mapping[str, str]) -> None:
-    """No pool has MFA yet: what asks for it would be a promise that is not kept. Raises: RowFailed."""
+def _has_sms_mfa(pool: Pool, value: str, attributes: Mapping[str, str]) -> bool:
+    """Whether SMS MFA is on for the user. Where it is not, a pool that requires MFA asks at sign-in all the same.
+
+    Raises: RowFailed.
+    """
     folded = value.lower()
     if folded == "false":
-        return
+        return False
     if folded != "true":
         raise RowFailed(f"{MFA_ENABLED}: The value must be TRUE or FALSE.")
     if not attributes.get("phone_number"):
         raise RowFailed(f"{MFA_ENABLED}: A user with MFA needs a phone_number.")
-    raise RowFailed(f"{MFA_ENABLED}: The value must be FALSE, since MFA is off in the user pool.")
+    if SMS_MFA not in MfaSettings.of(pool).offered:
+        raise RowFailed(f"{MFA_ENABLED}: The value must be FALSE, since SMS MFA is off in the user pool.")
+    return True
 
 
 def _check_something_is_verified(pool: Pool, attributes: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from identity import clock
 from pools.accounts import attributes, search, sign_up
 from pools.accounts.imports import insert
 from pools.accounts.imports.rows import NewUser
+from pools.config.mfa import SMS_MFA
 from pools.config.sign_in import SignInSettings
 from pools.models import Credential, ImportRow, Pool, SearchValue, SignInName, User
 
@@ -47,6 +48,7 @@ class Candidate:
 def candidate(pool: Pool, line: int, new: NewUser) -> Candidate:
     """What the row of a line would become; reads and writes nothing."""
     user = sign_up.new_user(pool, new.username, new.attributes, new.status)
+    user.mfa_factors = [SMS_MFA] if new.has_sms_mfa else []
     fold = SignInSettings.of(pool).fold
     names = attributes.sign_in_names(pool, user.username, user.attributes)
     return Candidate(line, user, new.password_hash, tuple((kind, fold(name)) for kind, name in names.items()))

@@ -97,8 +97,9 @@ CHANGED: dict[str, Any] = {
             "PasswordHistorySize": 5,
             "TemporaryPasswordValidityDays": 3,
         },
-        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]},
+        "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]},
     },
+    "MfaConfiguration": "OPTIONAL",
     "DeletionProtection": "ACTIVE",
     "AutoVerifiedAttributes": ["email"],
     "SmsVerificationMessage": "Code by SMS: {####}",
@@ -715,10 +716,9 @@ def test_lite_pool_has_no_acr_names_of_its_own(idp: Any, pool: dict[str, Any]) -
 
 UNBUILT = {
     "LambdaConfig.PreSignUp": "arn:aws:lambda:us-east-1:000000000000:function:f",
-    "MfaConfiguration": "OPTIONAL",
     "DeviceConfiguration": {},
     "UserPoolAddOns.AdvancedSecurityMode": "AUDIT",
-    "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"],
+    "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"],
     "VerificationMessageTemplate.DefaultEmailOption": "CONFIRM_WITH_LINK",
     "DcrConfiguration": {},
     "KeyConfiguration.KeyType": "CUSTOMER_MANAGED_KEY",
@@ -802,6 +802,8 @@ WITH_POOL_ID: dict[str, Callable[[Any, str], Any]] = {
     "DescribeUserPool": lambda idp, pool_id: idp.describe_user_pool(UserPoolId=pool_id),
     "UpdateUserPool": lambda idp, pool_id: idp.update_user_pool(UserPoolId=pool_id),
     "DeleteUserPool": lambda idp, pool_id: idp.delete_user_pool(UserPoolId=pool_id),
+    "GetUserPoolMfaConfig": lambda idp, pool_id: idp.get_user_pool_mfa_config(UserPoolId=pool_id),
+    "SetUserPoolMfaConfig": lambda idp, pool_id: idp.set_user_pool_mfa_config(UserPoolId=pool_id),
     "AddCustomAttributes": lambda idp, pool_id: idp.add_custom_attributes(
         UserPoolId=pool_id, CustomAttributes=[{"Name": "role"}]
     ),

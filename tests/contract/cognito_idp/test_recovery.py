@@ -558,6 +558,104 @@ def test_parallel_guesses_stay_within_the_limit(
     assert answers == {MISMATCH: MOST_TRIES - 1, EXCEEDED: 16 - (MOST_TRIES - 1)}
 
 
+# Addresses that get second factors
+
+SMS = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}
+SES = {"EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/a@example.com"}
+BOTH_FACTORS = {"SmsMfaConfiguration": {"SmsConfiguration": SMS}, "EmailMfaConfiguration": {}}
+
+
+def make_pool_with_mfa(idp: Any, mechanisms: list[tuple[str, int]] | None = None, mode: str = "OPTIONAL") -> Pool:
+    """A pool that offers SMS and e-mail as second factors."""
+    pool = factories.make_pool(idp, EmailConfiguration=SES, **recovery_setting(mechanisms))
+    idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration=mode, **BOTH_FACTORS)
+    return pool
+
+
+def make_user_with_mfa(idp: Any, pool: Pool, *factors: str) -> str:
+    """A user with both addresses verified, and second factors switched on."""
+    name = unique()
+    factories.make_user(idp, pool, name, email=f"{name}@example.com", phone_number=PHONE, **BOTH)
+    use_as_second_factors(idp, pool, name, *factors)
+    return name
+
+
+def use_as_second_factors(idp: Any, pool: Pool, name: str, *factors: str) -> None:
+    settings = {f"{factor}MfaSettings": {"Enabled": True} for factor in factors}
+    idp.admin_set_user_mfa_preference(UserPoolId=pool["Id"], Username=name, **settings)
+
+
+def is_unable(idp: Any, public: Any, pool: Pool, name: str, mailbox: Mailbox) -> bool:
+    """Whether nobody gets a code for the user: they themselves, hidden or not, and administrators."""
+    with refused("InvalidParameterException", NO_ADDRESS):
+        forgot(public, factories.make_client(idp, pool), name)
+    with refused("InvalidParameterException", NO_ADDRESS):
+        reset(idp, pool, name)
+    forgot(public, factories.make_client(idp, pool, PreventUserExistenceErrors="ENABLED"), name)
+    return status_of(idp, pool, name) == "CONFIRMED" and mailbox.messages(name) == []
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "factors", "medium"),
+    [
+        (None, [], "SMS"),
+        (None, ["SMS"], "EMAIL"),
+        (None, ["Email"], "SMS"),
+        (EMAIL_FIRST, ["SMS"], "EMAIL"),
+        (EMAIL_FIRST, ["Email"], "SMS"),
+        (PHONE_FIRST, ["SMS"], "EMAIL"),
+    ],
+)
+def test_code_does_not_go_where_second_factors_go(
+    idp: Any,
+    public: Any,
+    mailbox: Mailbox,
+    mechanisms: list[tuple[str, int]] | None,
+    factors: list[str],
+    medium: str,
+) -> None:
+    pool = make_pool_with_mfa(idp, mechanisms)
+    name = make_user_with_mfa(idp, pool, *factors)
+    assert forgot(public, factories.make_client(idp, pool), name)["DeliveryMedium"] == medium
+    reset(idp, pool, name)
+    assert [message["channel"] for message in mailbox.messages(name)] == [medium, medium]
+
+
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+@pytest.mark.parametrize(
+    ("mechanisms", "factors"),
+    [(None, ["SMS", "Email"]), (EMAIL_FIRST, ["SMS", "Email"]), (PHONE_ONLY, ["SMS"])],
+)
+def test_where_all_addresses_get_second_factors_administrators_alone_help(
+    idp: Any, public: Any, mailbox: Mailbox, mechanisms: list[tuple[str, int]] | None, factors: list[str], mode: str
+) -> None:
+    pool = make_pool_with_mfa(idp, mechanisms, mode)
+    name = make_user_with_mfa(idp, pool, *factors)
+    assert is_unable(idp, public, pool, name, mailbox)
+
+
+@pytest.mark.parametrize("mode", ["OFF", "OPTIONAL"])
+def test_second_factor_that_the_pool_does_not_offer_any_more_hinders_nobody(idp: Any, public: Any, mode: str) -> None:
+    pool = make_pool_with_mfa(idp, PHONE_ONLY)
+    name = make_user_with_mfa(idp, pool, "SMS")
+    other = {} if mode == "OFF" else {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration=mode, **other)
+    assert forgot(public, factories.make_client(idp, pool), name)["DeliveryMedium"] == "SMS"
+
+
+def test_code_is_void_once_its_address_gets_second_factors(idp: Any, public: Any, mailbox: Mailbox) -> None:
+    pool = make_pool_with_mfa(idp, PHONE_FIRST)
+    client = factories.make_client(idp, pool)
+    name = make_user_with_mfa(idp, pool)
+    assert forgot(public, client, name)["DeliveryMedium"] == "SMS"
+    code = mailbox.code(name)
+    use_as_second_factors(idp, pool, name, "SMS")
+    with refused("ExpiredCodeException", NO_CODE):
+        confirm(public, client, name, code)
+    assert forgot(public, client, name)["DeliveryMedium"] == "EMAIL"
+    confirm(public, client, name, mailbox.code(name))
+
+
 # Where existence is hidden
 
 

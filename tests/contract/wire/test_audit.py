@@ -151,6 +151,9 @@ def change_everything(
         ],
     )
     idp.admin_delete_user_attributes(**named, Username="invited", UserAttributeNames=["name"])
+    idp.admin_set_user_mfa_preference(**named, Username="invited")
+    idp.admin_set_user_settings(**named, Username="invited", MFAOptions=[])
+    idp.admin_delete_software_token(**named, Username="invited")
     idp.admin_reset_user_password(**named, Username="invited")
     idp.create_group(**named, GroupName="readers")
     idp.update_group(**named, GroupName="readers", Precedence=1)
@@ -167,6 +170,7 @@ def change_everything(
         EmailVerificationMessage=SECRETS["message"],
         UserPoolTags={"team": "b"},
     )
+    idp.set_user_pool_mfa_config(**named, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True})
     idp.add_custom_attributes(**named, CustomAttributes=[{"Name": "role", "AttributeDataType": "String"}])
     idp.update_user_pool_client(
         **named,
@@ -210,6 +214,7 @@ def refuse_everything(
         lambda: idp.create_user_pool(PoolName="half", UserPoolTags={"aws:team": "a"}),
         lambda: idp.create_user_pool(PoolName="/"),
         lambda: idp.update_user_pool(**named, UserPoolTags={"aws:team": "a"}),
+        lambda: idp.set_user_pool_mfa_config(**named, MfaConfiguration="ON"),
         lambda: idp.delete_user_pool(UserPoolId=protected["Id"]),
         lambda: idp.add_custom_attributes(**named, CustomAttributes=attributes),
         lambda: idp.tag_resource(ResourceArn=pool["Arn"], Tags={"aws:team": "a"}),
@@ -230,6 +235,9 @@ def refuse_everything(
         lambda: idp.admin_update_user_attributes(**nobody, UserAttributes=[{"Name": "name", "Value": "n"}]),
         lambda: idp.admin_delete_user_attributes(**nobody, UserAttributeNames=["name"]),
         lambda: idp.admin_reset_user_password(**nobody),
+        lambda: idp.admin_set_user_mfa_preference(**invited, SoftwareTokenMfaSettings={"Enabled": True}),
+        lambda: idp.admin_set_user_settings(**invited, MFAOptions=[{"DeliveryMedium": "SMS"}]),
+        lambda: idp.admin_delete_software_token(**nobody),
         lambda: idp.create_group(**named, GroupName="writers"),
         lambda: idp.update_group(**named, GroupName="readers", Precedence=1),
         lambda: idp.delete_group(**named, GroupName="readers"),
@@ -276,12 +284,14 @@ def self_service(public: Any, mailbox: Mailbox, client: dict[str, Any]) -> None:
 
 def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any], arn: str) -> None:
     idp.describe_user_pool(**named)
+    idp.get_user_pool_mfa_config(**named)
     idp.list_user_pools(MaxResults=1)
     idp.describe_user_pool_client(**confidential)
     idp.list_user_pool_clients(**named)
     idp.list_user_pool_client_secrets(**confidential)
     idp.list_tags_for_resource(ResourceArn=arn)
     idp.admin_get_user(**named, Username="invited")
+    idp.admin_get_user_auth_factors(**named, Username="invited")
     idp.list_users(**named)
     idp.list_user_import_jobs(**named, MaxResults=1)
     idp.get_group(**named, GroupName="writers")
@@ -331,6 +341,7 @@ def test_a_row_names_the_pool_that_was_changed(trail: Trail) -> None:
         ("UpdateGroup", {"group": "readers", "members": ["precedence"]}),
         ("UntagResource", {"keys": ["team"]}),
         ("AddCustomAttributes", {"attributes": ["role"]}),
+        ("SetUserPoolMfaConfig", {"members": ["MfaConfiguration", "SoftwareTokenMfaConfiguration"]}),
         ("UpdateUserPool", {"members": ["AutoVerifiedAttributes", "EmailVerificationMessage", "UserPoolTags"]}),
     ],
 )

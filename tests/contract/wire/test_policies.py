@@ -350,6 +350,7 @@ VALUES = {
     "TagKeys": ["k"],
     "UserAttributes": [{"Name": "nickname", "Value": "n"}],
     "UserAttributeNames": ["nickname"],
+    "MFAOptions": [],
     "JobName": "escalation",
     "JobId": "import-none",
     "CloudWatchLogsRoleArn": "arn:aws:iam::000000000000:role/import",
@@ -497,6 +498,11 @@ def test_tokens_of_operators_open_nothing_of_the_self_service(public: Any, opera
             **token, AttributeName="email"
         ),
         "VerifyUserAttribute": lambda: public.verify_user_attribute(**token, AttributeName="email", Code="123456"),
+        "AssociateSoftwareToken": lambda: public.associate_software_token(**token),
+        "VerifySoftwareToken": lambda: public.verify_software_token(**token, UserCode="123456"),
+        "SetUserMFAPreference": lambda: public.set_user_mfa_preference(**token),
+        "SetUserSettings": lambda: public.set_user_settings(**token, MFAOptions=[]),
+        "GetUserAuthFactors": lambda: public.get_user_auth_factors(**token),
         "DeleteUser": lambda: public.delete_user(**token),
     }
     by_token = {

@@ -451,6 +451,11 @@ def change_attributes_and_password(idp: Any, public: Any, mailbox: Mailbox, clie
     public.delete_user_attributes(**token, UserAttributeNames=["nickname"])
     public.get_user_attribute_verification_code(**token, AttributeName="email")
     public.verify_user_attribute(**token, AttributeName="email", Code=mailbox.code(address))
+    public.set_user_mfa_preference(**token)
+    public.set_user_settings(**token, MFAOptions=[])
+    idp.admin_set_user_mfa_preference(**named)
+    idp.admin_set_user_settings(**named, MFAOptions=[])
+    idp.admin_delete_software_token(**named)
     idp.admin_reset_user_password(**named)
     public.confirm_forgot_password(**by_client, ConfirmationCode=mailbox.code(address), Password=factories.PASSWORD)
 

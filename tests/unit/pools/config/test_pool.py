@@ -28,7 +28,7 @@ BY_PATH: Mapping[str, Any] = {
     "Policies.PasswordPolicy.RequireSymbols": False,
     "Policies.PasswordPolicy.PasswordHistorySize": 5,
     "Policies.PasswordPolicy.TemporaryPasswordValidityDays": 5,
-    "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"],
+    "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"],
     "LambdaConfig.PreTokenGenerationConfig.LambdaVersion": "V2_0",
     "LambdaConfig.CustomSMSSender.LambdaVersion": "V1_0",
     "LambdaConfig.CustomEmailSender.LambdaVersion": "V1_0",
@@ -78,6 +78,7 @@ BY_SHAPE: Mapping[str, Any] = {
 }
 # What a leaf needs beside it before a request may have it.
 COMPANIONS: Mapping[str, Mapping[str, Any]] = {
+    "MfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": ARN}},
     "UserAttributeUpdateSettings": {"AutoVerifiedAttributes": ["email"]},
     "EmailConfiguration.EmailSendingAccount": {"EmailConfiguration": {"SourceArn": ARN}},
     "SmsConfiguration.EumsSms": {"SmsConfiguration": {"EumsSms": {"CallerArn": ARN}}},
@@ -210,9 +211,7 @@ def _prefixes(path: str) -> Iterator[str]:
     "members",
     [
         {"LambdaConfig": {}},
-        {"MfaConfiguration": "OFF"},
         {"UserPoolAddOns": {"AdvancedSecurityMode": "OFF"}},
-        {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}},
         {"Policies": {"PasswordPolicy": {"PasswordHistorySize": 0}}},
         {"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE"}},
         {"DcrConfiguration": {"EnableStatus": "Disabled"}},

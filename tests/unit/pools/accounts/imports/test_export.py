@@ -69,6 +69,26 @@ def test_what_is_exported_can_be_imported_and_is_the_same() -> None:
     assert imported(pool, lines, "BCRYPT") == [NewUser("ada,\\n", held, BCRYPT, UserStatus.CONFIRMED)]
 
 
+@pytest.mark.parametrize(
+    ("mode", "factors", "held", "is_on"),
+    [
+        ("OPTIONAL", ["SMS_MFA"], {**VERIFIED, "phone_number": PHONE}, True),
+        ("ON", ["SOFTWARE_TOKEN_MFA", "SMS_MFA"], {**VERIFIED, "phone_number": PHONE}, True),
+        ("ON", ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"], {**VERIFIED, "phone_number": PHONE}, False),
+        ("ON", [], {**VERIFIED, "phone_number": PHONE}, False),
+        ("ON", ["SMS_MFA"], VERIFIED, False),
+        ("OFF", ["SMS_MFA"], {**VERIFIED, "phone_number": PHONE}, False),
+    ],
+)
+def test_sms_mfa_comes_along_where_an_import_takes_it(
+    mode: str, factors: list[str], held: dict[str, str], is_on: bool
+) -> None:
+    pool = make_pool(MfaConfiguration=mode, SmsConfiguration={"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"})
+    make_user(pool, "ada", BCRYPT, attributes=held, mfa_factors=factors)
+    lines, _ = exported(pool)
+    assert imported(pool, lines, "BCRYPT") == [NewUser("ada", held, BCRYPT, UserStatus.CONFIRMED, is_on)]
+
+
 def test_empty_pool_gives_the_header() -> None:
     lines, tally = exported(make_pool())
     assert len(lines) == 1

@@ -16,6 +16,7 @@ from pools.models import Pool
 
 BCRYPT = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
 EMAIL, PHONE = "ada@example.com", "+4915112349934"
+SMS_MFA = {"SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}}}
 ADA = {
     "cognito:username": "ada",
     "email": EMAIL,
@@ -122,7 +123,7 @@ def test_columns_in_another_order_are_read_by_their_names() -> None:
         ({"cognito:mfa_enabled": "TRUE"}, "cognito:mfa_enabled: A user with MFA needs a phone_number."),
         (
             {"cognito:mfa_enabled": "true", "phone_number": PHONE},
-            "cognito:mfa_enabled: The value must be FALSE, since MFA is off in the user pool.",
+            "cognito:mfa_enabled: The value must be FALSE, since SMS MFA is off in the user pool.",
         ),
         (
             {"birthdate": "1815"},
@@ -142,6 +143,36 @@ def test_columns_in_another_order_are_read_by_their_names() -> None:
 )
 def test_row_that_breaks_a_rule_says_which(values: dict[str, str], reason: str) -> None:
     assert failure(_pool(), {**ADA, **values}) == reason
+
+
+def _pool_with(mode: str, **factors: Any) -> Pool:
+    pool = _pool()
+    pool.settings = pool_settings.with_mfa(pool.settings, {"MfaConfiguration": mode, **factors})
+    return pool
+
+
+@pytest.mark.parametrize("mode", ["OPTIONAL", "ON"])
+def test_sms_mfa_is_on_for_whom_the_row_says_so(mode: str) -> None:
+    pool = _pool_with(mode, **SMS_MFA)
+    assert read(pool, {**ADA, "phone_number": PHONE, "cognito:mfa_enabled": "TRUE"}).has_sms_mfa
+    hashed = {**ADA, "phone_number": PHONE, "cognito:mfa_enabled": "true", "password_hash": BCRYPT}
+    assert read(pool, hashed, "BCRYPT").has_sms_mfa
+    assert not read(pool, {**ADA, "phone_number": PHONE}).has_sms_mfa
+    assert not read(pool, ADA).has_sms_mfa, "a pool that requires MFA asks at sign-in"
+    reason = "cognito:mfa_enabled: A user with MFA needs a phone_number."
+    assert failure(pool, {**ADA, "cognito:mfa_enabled": "TRUE"}) == reason
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [("ON", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}), ("OFF", SMS_MFA)],
+    ids=["other factors", "off"],
+)
+def test_row_cannot_have_sms_mfa_that_the_pool_does_not_offer(settings: tuple[str, dict[str, Any]]) -> None:
+    pool = _pool_with(settings[0], **settings[1])
+    reason = "cognito:mfa_enabled: The value must be FALSE, since SMS MFA is off in the user pool."
+    assert failure(pool, {**ADA, "phone_number": PHONE, "cognito:mfa_enabled": "TRUE"}) == reason
+    assert not read(pool, {**ADA, "phone_number": PHONE}).has_sms_mfa
 
 
 def test_required_attribute_must_be_filled() -> None:

@@ -88,6 +88,22 @@ def test_every_user_is_written_with_names_hash_and_search_values(pool: Pool) -> 
     assert not ImportChunk.objects.filter(job=job).exists()
 
 
+def test_second_factor_of_a_row_is_written(pool: Pool) -> None:
+    sms = {"SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}}}
+    pool.settings = pool_config.with_mfa(pool.settings, {"MfaConfiguration": "OPTIONAL", **sms})
+    pool.save()
+    columns = layout.header(pool, with_hash=True)
+    row = {"email_verified": "TRUE", "phone_number": "+4915112349934", "password_hash": HASH}
+    lines = [columns]
+    for name, has_mfa in (("with", "TRUE"), ("without", "FALSE")):
+        values = {**row, "cognito:username": name, "email": f"{name}@example.com", "cognito:mfa_enabled": has_mfa}
+        lines.append([values.get(column, "") for column in columns])
+    started(pool, "\n".join(map(layout.join, lines)).encode())
+    run.waiting()
+    written = {user.username: (user.mfa_factors, user.preferred_mfa) for user in User.objects.filter(pool=pool)}
+    assert written == {"with": (["SMS_MFA"], ""), "without": ([], "")}
+
+
 def test_worker_that_is_to_end_leaves_the_job_to_the_next_one(pool: Pool) -> None:
     job = started(pool, file_of(pool, *names(1_200)))
     run.waiting(after_batches(2))
