@@ -6,6 +6,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from identity.nudge import Nudge
+
 
 class IdentityConfig(AppConfig):
     name = "identity"
@@ -14,9 +16,14 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("identity.checks")
-        import_module("pools.accounts.imports.jobs").call_when_work_waits(_call_for_imports)
+        import_module("pools.accounts.imports.jobs").call_when_work_waits(Nudge(_call_for_imports))
+        import_module("pools.messages.queue").call_when_messages_wait(Nudge(_call_for_messages))
 
 
 def _call_for_imports() -> None:
     # Celery costs 0.3 seconds and 6 MiB, which only the processes pay that start an import.
     import_module("identity.celery").call_for_imports()
+
+
+def _call_for_messages() -> None:
+    import_module("identity.celery").call_for_messages()

@@ -15,7 +15,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from queue import Empty
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 
 from celery import Celery
@@ -36,6 +36,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 _POLL_SECONDS = 0.2
 _LEFT_OVER_SECONDS = 3600
 _IMPORT_SECONDS = 10.0
+_MESSAGES_SECONDS = 3.0
+_MOST_SENDERS = 2
+"""Of the worker's four threads: a mail server that is silent keeps imports and purges from nothing."""
 
 
 class FolderChannel(filesystem.Channel):
@@ -153,6 +156,8 @@ class Beat(StartStopStep):
         Thread(target=beat.start, name="beat", daemon=True).start()
 
 
+_senders = BoundedSemaphore(_MOST_SENDERS)
+
 app = Celery("identity")
 app.steps["worker"].add(Beat)
 app.conf.update(
@@ -166,6 +171,7 @@ app.conf.update(
     beat_schedule={
         "purge-expired": {"task": "identity.celery.purge_expired", "schedule": 300.0},
         "resume-imports": {"task": "identity.celery.run_imports", "schedule": _IMPORT_SECONDS},
+        "send-messages": {"task": "identity.celery.send_messages", "schedule": _MESSAGES_SECONDS},
         "stock-signing-keys": {"task": "identity.celery.stock_signing_keys", "schedule": 60.0},
     },
 )
@@ -189,6 +195,16 @@ def run_imports() -> None:
     call_command("run_imports", is_ending=_is_ending)
 
 
+@app.task(expires=_MESSAGES_SECONDS)
+def send_messages() -> None:
+    """Send the messages that wait, unless enough threads are at it."""
+    if _senders.acquire(blocking=False):
+        try:
+            call_command("send_messages", is_ending=_is_ending)
+        finally:
+            _senders.release()
+
+
 def _is_ending() -> bool:
     """Whether this worker was asked to stop, which should not wait for half a million rows.
 
@@ -203,3 +219,11 @@ def call_for_imports() -> None:
         run_imports.apply_async(retry=False)
     except OperationalError as error:
         log.warning("an import job waits for the schedule, as the broker is away: %s", error)
+
+
+def call_for_messages() -> None:
+    """Have a worker look for messages now. A broker that is away only makes them wait for the schedule."""
+    try:
+        send_messages.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("messages wait for the schedule, as the broker is away: %s", error)

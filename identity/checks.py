@@ -60,6 +60,19 @@ def _insecure() -> list[CheckMessage]:
         )
     if config.secret_access_key and len(config.secret_access_key) < 32:
         found.append(Error("GATEHOUSE_SECRET_ACCESS_KEY must have at least 32 characters.", id="gatehouse.E013"))
+    found += _unencrypted()
+    if not config.email_url:
+        found.append(
+            Warning(
+                "No e-mail can be sent: set GATEHOUSE_EMAIL_URL, for example to smtp://user:password@mail.example:587.",
+                id="gatehouse.W015",
+            )
+        )
+    return found
+
+
+def _unencrypted() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
     email = urlsplit(config.email_url)
     if email.scheme == "smtp+plain" and not _is_local(email.hostname or ""):
         found.append(
@@ -68,13 +81,9 @@ def _insecure() -> list[CheckMessage]:
                 id="gatehouse.E014",
             )
         )
-    if not config.email_url:
-        found.append(
-            Warning(
-                "No e-mail can be sent: set GATEHOUSE_EMAIL_URL, for example to smtp://user:password@mail.example:587.",
-                id="gatehouse.W015",
-            )
-        )
+    sms = urlsplit(config.sms_url.removeprefix("sns:"))
+    if sms.scheme == "http" and not _is_local(sms.hostname or ""):
+        found.append(Error("GATEHOUSE_SMS_URL sends codes unencrypted: use an https:// URL.", id="gatehouse.E016"))
     return found
 
 

@@ -54,6 +54,34 @@ def _service_url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _sms_url(raw: str) -> str:
+    """What carries text messages, or nothing. What is wrong is told without the value: it may hold a key."""
+    is_sns, url = raw.startswith("sns:"), raw.removeprefix("sns:")
+    if url and not _is_sms_address(url, may_have_query=not is_sns):
+        raise ValueError(
+            "use sns:, sns: followed by the http or https URL of an endpoint, or the http or https URL of a gateway, "
+            "without user and password (see GATEHOUSE_SMS_TOKEN)"
+        )
+    return raw
+
+
+def _is_sms_address(url: str, *, may_have_query: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_reachable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    is_plain = url.isascii() and url.isprintable() and " " not in url
+    is_bare = "@" not in parts.netloc and not parts.fragment
+    return is_reachable and is_plain and is_bare and (may_have_query or not parts.query)
+
+
+def _token(raw: str) -> str:
+    if not (raw.isascii() and raw.isprintable()) or " " in raw:
+        raise ValueError("use printable ASCII characters without spaces")
+    return raw
+
+
 def _account(raw: str) -> str:
     if len(raw) != 12 or not raw.isascii() or not raw.isdigit():
         raise ValueError("use twelve digits")
@@ -235,6 +263,22 @@ class Config:
     )
     email_timeout_seconds: int = _setting(
         "GATEHOUSE_EMAIL_TIMEOUT_SECONDS", "10", _positive, unit="seconds", help="Longest wait for the SMTP server."
+    )
+    sms_url: str = _setting(
+        "GATEHOUSE_SMS_URL",
+        "",
+        _sms_url,
+        help="sns: for Amazon (with boto3's own credentials), sns:http://127.0.0.1:5000 for an endpoint in its place, "
+        "https://sms.example/messages for a gateway that takes JSON. "
+        "Empty: the outbox with --dev, otherwise text messages cannot be delivered.",
+    )
+    sms_token: str = _setting("GATEHOUSE_SMS_TOKEN", "", _token, help="Bearer token for the SMS gateway.")
+    sms_timeout_seconds: int = _setting(
+        "GATEHOUSE_SMS_TIMEOUT_SECONDS",
+        "10",
+        _positive,
+        unit="seconds",
+        help="Longest wait for what carries text messages.",
     )
     request_rates: Mapping[str, int] = _setting(
         "GATEHOUSE_REQUEST_RATES",

@@ -176,6 +176,14 @@ class CodeDeliveryFailure(ServiceError):
     text = "The verification code could not be delivered."
 
 
+class InvalidSmsRoleAccessPolicy(CodeDeliveryFailure):
+    text = "Role does not have permission to publish with SNS"
+
+
+class InvalidSmsRoleTrustRelationship(CodeDeliveryFailure):
+    text = "Role does not have a trust relationship allowing Cognito to assume the role"
+
+
 class UnsupportedUserState(ServiceError):
     pass
 

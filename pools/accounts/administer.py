@@ -13,7 +13,9 @@ from identity.errors import CodeDeliveryFailure, InvalidParameter, UnsupportedUs
 from pools import lookup
 from pools.accounts import attributes as user_attributes
 from pools.accounts import leave, passwords, sign_up
+from pools.accounts.passwords import Derived
 from pools.config.passwords import PasswordPolicy
+from pools.config.sign_in import SignInSettings
 from pools.messages import deliver
 from pools.messages.message import CHANNELS, Channel, invitation
 from pools.models import Pool, User
@@ -32,7 +34,7 @@ def create_user(
     force_alias: bool,
     by: Actor,
 ) -> User:
-    """A user with a temporary password, invited by message.
+    """A user with a temporary password, invited by message; one without any, where codes sign in and none is given.
 
     Required attributes may be missing: the user is asked for them with the new password. `channels` are those to
     invite by; None means SMS, and nothing when there is no phone number.
@@ -42,20 +44,44 @@ def create_user(
     named = user_attributes.name_new_user(pool, username, attributes)
     user_attributes.check_values(pool, named)
     user_attributes.check_verified_flags(named)
+    if not temporary_password and _may_sign_in_by_code(pool, named):
+        return _create_without_password(pool, username, named, force_alias=force_alias, by=by)
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
     user = sign_up.new_user(pool, username, named, UserStatus.FORCE_CHANGE_PASSWORD)
     targets = [] if suppress_message else _targets(user, channels)
     derived = passwords.derive(user, password)
+    _save(pool, user, derived, force_alias=force_alias, by=by)
+    _invite(user, targets, password)
+    return user
+
+
+def _may_sign_in_by_code(pool: Pool, attributes: Mapping[str, str]) -> bool:
+    factors = SignInSettings.of(pool).first_factors
+    return any(
+        attributes.get(name) and factor in factors
+        for name, factor in (("email", "EMAIL_OTP"), ("phone_number", "SMS_OTP"))
+    )
+
+
+def _create_without_password(
+    pool: Pool, username: str, attributes: Mapping[str, str], *, force_alias: bool, by: Actor
+) -> User:
+    """A user who signs in with codes: there is no password to change, and none to send."""
+    user = sign_up.new_user(pool, username, attributes, UserStatus.CONFIRMED)
+    _save(pool, user, None, force_alias=force_alias, by=by)
+    return user
+
+
+def _save(pool: Pool, user: User, derived: Derived | None, *, force_alias: bool, by: Actor) -> None:
+    """Raises: UsernameExists, AliasExists."""
     try:
         with transaction.atomic():
             sign_up.save_new(user, derived, temporary=True, force_alias=force_alias)
             audit.record(by, pool.arn, sub=user.sub)
     except UsernameExists as error:
         raise error if error.message != UsernameExists.text else UsernameExists("User account already exists") from None
-    _invite(user, targets, password)
-    return user
 
 
 def resend_invitation(

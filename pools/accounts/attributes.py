@@ -146,11 +146,11 @@ def _check_free_username(settings: SignInSettings, username: str) -> None:
 
 
 def locked(user: User) -> User:
-    """The user's row as it is now, locked; call inside a transaction.
+    """The user's row as it is now, locked; call inside a transaction. A decoy's is asked for as well, and is not there.
 
     Raises: UserNotFound, when it has been deleted meanwhile.
     """
-    fresh = User.objects.select_for_update().filter(pk=user.pk).first()
+    fresh = User.objects.select_for_update().filter(pk=user.pk or 0).first()  # for None, Django would ask nobody
     if fresh is None:
         raise UserNotFound()
     fresh.pool = user.pool

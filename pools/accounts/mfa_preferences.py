@@ -17,8 +17,8 @@ from identity import clock
 from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import ONE_PREFERRED_MFA, InvalidParameter, no_delivery_for, required_for_mfa
-from pools.accounts import attributes, software_tokens
-from pools.config.mfa import ATTRIBUTES, FACTORS, SMS_MFA, SOFTWARE_TOKEN_MFA, MfaSettings, Mode
+from pools.accounts import attributes, second_factors, software_tokens
+from pools.config.mfa import ATTRIBUTES, FACTORS, SMS_MFA, MfaSettings, Mode
 from pools.models import Pool, User
 
 
@@ -42,7 +42,7 @@ def set_preferences(pool: Pool, user: User, settings: Mapping[str, Setting], *, 
     with transaction.atomic():
         fresh = attributes.locked(user)
         for factor, setting in settings.items():
-            if setting.is_on and not is_possible(fresh, factor):
+            if setting.is_on and not second_factors.is_possible(fresh, factor):
                 raise InvalidParameter(no_delivery_for(factor))
         _store(fresh, _factors(fresh, settings), _preferred(fresh, settings))
         audit.record(by, pool.arn, sub=user.sub, factors=fresh.mfa_factors, preferred=fresh.preferred_mfa)
@@ -64,15 +64,6 @@ def delete_software_token(pool: Pool, user: User, *, by: Actor) -> None:
     with transaction.atomic():
         software_tokens.delete(user)
         audit.record(by, pool.arn, sub=user.sub)
-
-
-def is_possible(user: User, factor: str) -> bool:
-    """Whether the pool offers the factor and the user has what it takes."""
-    if factor not in MfaSettings.of(user.pool).offered:
-        return False
-    if factor == SOFTWARE_TOKEN_MFA:
-        return user.has_software_token
-    return bool(user.attributes.get(ATTRIBUTES[factor]))
 
 
 def drop_without_address(user: User, *, by_user: bool) -> None:

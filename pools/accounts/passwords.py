@@ -111,7 +111,7 @@ def verifier(user: User) -> Verifier:
 
 def is_set(user: User) -> bool:
     """Whether the user has a password at all."""
-    return _hash_of.first(user.pk) is not None
+    return _hash_of.first(user.pk or _NOBODY) is not None
 
 
 def _is_outdated(password_hash: str) -> bool:

@@ -18,6 +18,8 @@ from identity.errors import (
     AliasExists,
     CodeDeliveryFailure,
     InvalidParameter,
+    InvalidSmsRoleAccessPolicy,
+    InvalidSmsRoleTrustRelationship,
     LimitExceeded,
     TooManyRequests,
     UsernameExists,
@@ -72,7 +74,8 @@ def update_own(client: Client, user: User, given: Mapping[str, str]) -> list[Del
 def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *, by: Actor) -> None:
     """AdminUpdateUserAttributes: may set verified flags, and need not ask the user to verify.
 
-    Raises: InvalidParameter, AliasExists, UserNotFound.
+    Raises: InvalidParameter, AliasExists, UserNotFound, InvalidSmsRoleAccessPolicy and InvalidSmsRoleTrustRelationship
+    (the change stands).
     """
     checked = _checked(pool, given)
     with transaction.atomic():
@@ -80,6 +83,8 @@ def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *,
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(given))
     try:
         _send(fresh, codes)
+    except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
+        raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
         log.warning("attributes of %s have changed, but not every code was delivered", user.sub)
 

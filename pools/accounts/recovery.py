@@ -21,14 +21,14 @@ from identity.errors import (
     CodeMismatch,
     ExpiredCode,
     InvalidParameter,
+    InvalidSmsRoleAccessPolicy,
+    InvalidSmsRoleTrustRelationship,
     NotAuthorized,
-    UserNotFound,
 )
 from pools import lookup
-from pools.accounts import attributes, passwords, verification
+from pools.accounts import attributes, passwords, second_factors, verification
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
-from pools.config.mfa import MfaSettings
 from pools.config.passwords import PasswordPolicy
 from pools.config.recovery import RecoverySettings
 from pools.config.sign_in import SignInSettings
@@ -47,29 +47,25 @@ log = logging.getLogger(__name__)
 def forgot(client: Client, *, username: str) -> Delivery:
     """Send a code that sets a new password. The old one works until then.
 
-    Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer.
+    Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer, and nobody
+    waits for the carrier.
     Raises: UserNotFound, NotAuthorized (state, only administrators reset), InvalidParameter (no verified address
     beside that of a second factor), LimitExceeded, CodeDeliveryFailure.
     """
     pool = client.pool
-    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.user_of_client(client, username)
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
     throttle.reserve(verification.throttle_key("recovery", pool, username, user), limit=TRIES_PER_HOUR)
-    if user is None:
-        return _simulated_delivery(pool, username)
-    try:
-        with transaction.atomic():
-            fresh = attributes.locked(user)
-            _check_may_reset(fresh)
-            target = _target(fresh)
-            code = verification.renew(fresh, Code.Kind.PASSWORD, target)
-    except (NotAuthorized, InvalidParameter, UserNotFound):
-        if hides_existence:
-            return _simulated_delivery(pool, username)
-        raise
-    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code, hides_existence=hides_existence)
+    if user is None or ClientSettings.of(client).hides_existence:
+        asked = user or verification.nobody(pool, username)
+        simulated = _simulated_delivery(pool, username)
+        return verification.renew_and_queue(asked, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by, simulated)
+    with transaction.atomic():
+        fresh = attributes.locked(user)
+        target = _resettable_by(fresh)
+        code = verification.renew(fresh, Code.Kind.PASSWORD, target)
+    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
 
 
 def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:
@@ -97,7 +93,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     with transaction.atomic():
         fresh = attributes.locked(user)
         _check_may_reset(fresh)
-        if found.attribute in _used_for_mfa(fresh):  # it was not yet when the code was sent
+        if found.attribute in second_factors.addresses(fresh):  # it was not yet when the code was sent
             raise ExpiredCode()
         verification.use_up(fresh, found)
         fresh.status = UserStatus.CONFIRMED
@@ -112,7 +108,7 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
 
     The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
     Raises: NotAuthorized (state, pool without self-service recovery, as the API reference has it), InvalidParameter
-    (no verified address), UserNotFound.
+    (no verified address), UserNotFound, InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship.
     """
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)
@@ -128,6 +124,8 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
         audit.record(by, pool.arn, sub=user.sub)
     try:
         verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
+        raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
         log.warning("the password of %s is reset, but the code was not delivered", user.sub)
 
@@ -140,6 +138,12 @@ def _check_may_reset(user: User) -> None:
         raise NotAuthorized(NOT_RESETTABLE)
 
 
+def _resettable_by(user: User) -> str:
+    """The attribute that a code for a new password goes to. Raises: NotAuthorized, InvalidParameter."""
+    _check_may_reset(user)
+    return _target(user)
+
+
 def _simulated_delivery(pool: Pool, username: str) -> Delivery:
     """Of the attributes that may get codes, those that the pool verifies are what most users have."""
     attributes = RecoverySettings.of(pool).attributes
@@ -148,14 +152,9 @@ def _simulated_delivery(pool: Pool, username: str) -> Delivery:
     return verification.simulated_delivery(pool, username, likely or attributes)
 
 
-def _used_for_mfa(user: User) -> frozenset[str]:
-    """The attributes that get the codes of the user's second factors."""
-    return MfaSettings.of(user.pool).addresses(user.mfa_factors)
-
-
 def _target(user: User) -> str:
     """Raises: InvalidParameter."""
-    target = RecoverySettings.of(user.pool).target(user.attributes, _used_for_mfa(user))
+    target = RecoverySettings.of(user.pool).target(user.attributes, second_factors.addresses(user))
     if target is None:
         raise InvalidParameter(NO_RECOVERY_ADDRESS)
     return target

@@ -17,7 +17,6 @@ from identity.errors import (
     CodeMismatch,
     InvalidParameter,
     NotAuthorized,
-    UserNotFound,
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
@@ -44,6 +43,9 @@ class SignedUp:
 def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
     """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
 
+    Who gives no password signs in with codes alone: where client and pool allow that, to an address that is verified
+    by signing up.
+
     Raises: NotAuthorized (closed pool, attribute not writable), InvalidParameter, InvalidPassword, UsernameExists,
     CodeDeliveryFailure (the user stays, UNCONFIRMED, and may ask for another code).
     """
@@ -51,9 +53,10 @@ def register(client: Client, *, username: str, password: str | None, attributes:
     if SignInSettings.of(pool).is_sign_up_closed:
         raise NotAuthorized(SIGN_UP_NOT_PERMITTED)
     named = user_attributes.name_new_user(pool, username, attributes)
-    if password is None:
+    if password:
+        PasswordPolicy.of(pool).check(password)
+    elif not _may_omit_password(client, named):
         raise InvalidParameter("Password is required to sign up.", field="password")
-    PasswordPolicy.of(pool).check(password)
     user_attributes.check_values(pool, named)
     user_attributes.check_writable(client, attributes)
     user_attributes.check_required(pool, named)
@@ -64,13 +67,23 @@ def register(client: Client, *, username: str, password: str | None, attributes:
         )
     user = new_user(pool, username, named, UserStatus.UNCONFIRMED)
     target = verification.target(pool, named)
-    derived = passwords.derive(user, password)
+    derived = passwords.derive(user, password) if password else None
     with transaction.atomic():
         save_new(user, derived)
         code = verification.renew(user, Code.Kind.SIGN_UP, target) if target else None
     if target is None or code is None:
         return SignedUp(user, None)
     return SignedUp(user, verification.send(user, target, Kind.SIGN_UP, code))
+
+
+def _may_omit_password(client: Client, attributes: Mapping[str, str]) -> bool:
+    """Source: guide, "Signing up and confirming user accounts", passwords at sign-up."""
+    settings = SignInSettings.of(client.pool)
+    ways = {"email": "EMAIL_OTP", "phone_number": "SMS_OTP"}
+    usable = {name for name, factor in ways.items() if factor in settings.first_factors and attributes.get(name)}
+    return "ALLOW_USER_AUTH" in ClientSettings.of(client).auth_flows and bool(
+        usable & settings.auto_verified_attributes
+    )
 
 
 def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: UserStatus) -> User:
@@ -83,8 +96,8 @@ def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: U
     return User(pool=pool, sub=sub, username=stored, attributes=dict(attributes), status=status)
 
 
-def save_new(user: User, derived: Derived, *, temporary: bool = False, force_alias: bool = False) -> None:
-    """Write a new user with its names and password; call inside a transaction.
+def save_new(user: User, derived: Derived | None, *, temporary: bool = False, force_alias: bool = False) -> None:
+    """Write a new user with its names and password, if it has one; call inside a transaction.
 
     Raises: UsernameExists, AliasExists.
     """
@@ -93,11 +106,14 @@ def save_new(user: User, derived: Derived, *, temporary: bool = False, force_ali
     user.save(force_insert=True)
     user_attributes.claim_names(user, force=force_alias)
     SearchValue.objects.bulk_create(search.rows(user))
-    passwords.store(user, derived, temporary=temporary)
+    if derived is not None:
+        passwords.store(user, derived, temporary=temporary)
 
 
-def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> User:
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> str:
     """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
+
+    Returns the name of that address's attribute.
 
     Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
     """
@@ -120,7 +136,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
             user_attributes.claim_names(fresh, force=force_alias)
         except AliasExists:
             raise AliasExists(f"An account with the {found.attribute} already exists.") from None
-    return fresh
+    return found.attribute
 
 
 def confirm_by_administrator(user: User) -> None:
@@ -155,7 +171,7 @@ def resend(client: Client, *, username: str) -> Delivery:
     """A new code in place of the old one.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
-    confirmed account stands behind a name is not told.
+    confirmed account stands behind a name is not told, and nobody waits for the carrier.
     Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
     CodeDeliveryFailure.
     """
@@ -163,21 +179,17 @@ def resend(client: Client, *, username: str) -> Delivery:
     verified = verification.auto_verified(pool)
     if not verified:
         raise InvalidParameter(NO_AUTO_VERIFICATION)
-    hides_existence = ClientSettings.of(client).hides_existence
     user = lookup.user_of_client(client, username)
     throttle.reserve(verification.throttle_key("resend", pool, username, user), limit=verification.RESENDS_PER_HOUR)
-    if user is None:
-        return verification.simulated_delivery(pool, username, verified)
-    try:
-        with transaction.atomic():
-            fresh = user_attributes.locked(user)
-            target = _resend_target(fresh)
-            code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
-    except (NotAuthorized, InvalidParameter, UserNotFound):
-        if hides_existence:
-            return verification.simulated_delivery(pool, username, verified)
-        raise
-    return verification.send(fresh, target, Kind.RESEND_CODE, code, hides_existence=hides_existence)
+    if user is None or ClientSettings.of(client).hides_existence:
+        asked = user or verification.nobody(pool, username)
+        simulated = verification.simulated_delivery(pool, username, verified)
+        return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
+    with transaction.atomic():
+        fresh = user_attributes.locked(user)
+        target = _resend_target(fresh)
+        code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
+    return verification.send(fresh, target, Kind.RESEND_CODE, code)
 
 
 def _resend_target(user: User) -> str:

@@ -6,28 +6,35 @@ Source: guide, "Verifying contact information at sign-up"; code quotas in "Quota
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
 
 from identity import clock, ids, keyring
-from identity.errors import CodeDeliveryFailure, CodeMismatch, ExpiredCode
+from identity.errors import CodeMismatch, ExpiredCode, InvalidParameter, NotAuthorized, UserNotFound
+from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver
-from pools.messages.message import CHANNELS, Channel, Kind, authentication, verification
+from pools.messages import deliver, queue
+from pools.messages.message import CHANNELS, Channel, Kind, Message, authentication, verification
 from pools.models import Code, Pool, User
 
 CONFIRMATIONS_PER_HOUR = 15
 RESENDS_PER_HOUR = 5
 DIGITS = 6
 _PURPOSE = "one-time code"
+_RENEWED = ("pool", "attribute", "destination", "digest", "value", "created_at", "expires_at")
 _LIFETIMES = {
     Code.Kind.SIGN_UP: SIGN_UP_CODE,
     Code.Kind.PASSWORD: PASSWORD_CODE,
     Code.Kind.EMAIL: ATTRIBUTE_CODE,
     Code.Kind.PHONE_NUMBER: ATTRIBUTE_CODE,
 }
+_NO_ADDRESS = {"email": "nobody@nowhere.invalid", "phone_number": "+10000000000"}
+"""What decoys are addressed to; nothing is ever sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +60,23 @@ def auto_verified(pool: Pool) -> list[str]:
 def renew(user: User, kind: Code.Kind, attribute: str, *, new_value: str = "") -> str:
     """A fresh code in place of any earlier one of its kind; returns it in clear, once.
 
-    It is for the address in `attribute`, or for `new_value`, which is to take that attribute's place.
+    It is for the address in `attribute`, or for `new_value`, which is to take that attribute's place. It is one
+    statement, the same whether there was an earlier code, and for a decoy (`nobody`) as well.
     """
     code = ids.digits(DIGITS)
     now = clock.now()
-    Code.objects.update_or_create(
-        user=user,
+    row = Code(
+        pool_id=user.pool_id,
+        user_id=user.pk,
         kind=kind,
-        defaults={
-            "pool_id": user.pool_id,
-            "attribute": attribute,
-            "destination": _digest(new_value or user.attributes.get(attribute, "")),
-            "digest": keyring.mac(_PURPOSE, _message(user, kind, code)),
-            "value": new_value,
-            "created_at": now,
-            "expires_at": now + _LIFETIMES[kind],
-        },
+        attribute=attribute,
+        destination=_digest(new_value or user.attributes.get(attribute, "")),
+        digest=keyring.mac(_PURPOSE, _message(user, kind, code)),
+        value=new_value,
+        created_at=now,
+        expires_at=now + _LIFETIMES[kind],
     )
+    Code.objects.bulk_create([row], update_conflicts=True, unique_fields=["user", "kind"], update_fields=_RENEWED)
     return code
 
 
@@ -105,20 +112,13 @@ def use_up(user: User, code: Code) -> None:
         raise ExpiredCode()
 
 
-def send(
-    user: User, attribute: str, kind: Kind, code: str, address: str | None = None, *, hides_existence: bool = False
-) -> Delivery:
-    """Send a code to the address in `attribute`, or to another; call after the commit.
+def send(user: User, attribute: str, kind: Kind, code: str, address: str | None = None) -> Delivery:
+    """Send a code to the address in `attribute`, or to another, and wait for the carrier; call after the commit.
 
-    Where existence is hidden, a failure is told to the log alone: who does not exist has none.
     Raises: CodeDeliveryFailure.
     """
     address = address or user.attributes[attribute]
-    try:
-        deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
-    except CodeDeliveryFailure:
-        if not hides_existence:
-            raise
+    deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
     return delivery(attribute, address)
 
 
@@ -128,6 +128,53 @@ def send_sign_in_code(user: User, attribute: str, address: str, code: str) -> No
     Raises: CodeDeliveryFailure.
     """
     deliver.send(authentication(user.pool, user.username, attribute, address, code))
+
+
+def nobody(pool: Pool, name: str) -> User:
+    """Stands in for a user who does not exist: never saved, found by no look-up, and written to by decoys alone."""
+    return User(pool=pool, username=name)
+
+
+def queue_sign_in_code(user: User, attribute: str, address: str, code: str, *, expires_at: datetime) -> None:
+    """Have a sign-in code sent without waiting; call inside the transaction that keeps the code, if there is one.
+
+    For a decoy, who was never saved, the same is done and nothing is sent. A failure is told to the log alone.
+    """
+    _queue(user, authentication(user.pool, user.username, attribute, address, code), expires_at)
+
+
+def _queue(user: User, message: Message, expires_at: datetime) -> None:
+    queue.put(message, None if _is_decoy(user) else user, expires_at=expires_at)
+
+
+def renew_and_queue(
+    user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str], simulated: Delivery
+) -> Delivery:
+    """A fresh code for a user whose existence is hidden; the same statements, and a simulated answer, for others.
+
+    `target` says which attribute of a user gets it, or raises. A failure is told to the log alone: who does not exist
+    has none.
+    """
+    with transaction.atomic():
+        asked, attribute = _who_gets_it(user, target, simulated)
+        code = renew(asked, code_kind, attribute)
+        address = asked.attributes.get(attribute, _NO_ADDRESS[attribute])
+        message = verification(asked.pool, asked.username, attribute, address, kind, code)
+        _queue(asked, message, clock.now() + _LIFETIMES[code_kind])
+    return simulated if _is_decoy(asked) else delivery(attribute, address)
+
+
+def _is_decoy(user: User) -> bool:
+    return user.pk is None
+
+
+def _who_gets_it(user: User, target: Callable[[User], str], simulated: Delivery) -> tuple[User, str]:
+    """A locked user with the attribute that gets the code, or a decoy with the one that would."""
+    try:
+        fresh = user_attributes.locked(user)
+        return fresh, target(fresh)
+    except (NotAuthorized, InvalidParameter, UserNotFound):
+        return nobody(user.pool, user.username), simulated.attribute
 
 
 def throttle_key(what: str, pool: Pool, username: str, user: User | None) -> str:

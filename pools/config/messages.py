@@ -1,4 +1,7 @@
-"""Message templates and the sender's address. Source: guide, "Customizing user verification messages"."""
+"""Message templates, the sender's address, and the role that sends text messages.
+
+Source: guide, "Customizing user verification messages" and "SMS message settings for Amazon Cognito user pools".
+"""
 
 from __future__ import annotations
 
@@ -84,6 +87,37 @@ class EmailSettings(View):
             sender=email.get("From") or _identity_address(email.get("SourceArn", "")) or config.email_from,
             reply_to=email.get("ReplyToEmailAddress"),
             configuration_set=email.get("ConfigurationSet"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSettings(View):
+    """How Amazon sends a pool's text messages: through which role, where, and as whom.
+
+    With `is_eums` by AWS End User Messaging, otherwise by SNS. Without a `role_arn` the pool has no SMS configuration.
+    """
+
+    role_arn: str
+    external_id: str
+    region: str
+    is_eums: bool
+    origination_identity: str
+    configuration_set: str
+    country_parameters: Mapping[str, str]
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> Self:
+        sns = settings.get("SmsConfiguration", {})
+        eums = sns.get("EumsSms", {})
+        country = {"IN_ENTITY_ID": eums.get("InEntityId"), "IN_TEMPLATE_ID": eums.get("InTemplateId")}
+        return cls(
+            role_arn=eums.get("CallerArn") or sns.get("SnsCallerArn", ""),
+            external_id=(eums or sns).get("ExternalId", ""),
+            region=eums.get("Region", "") if eums else sns.get("SnsRegion", ""),
+            is_eums=bool(eums),
+            origination_identity=eums.get("OriginationIdentity", ""),
+            configuration_set=eums.get("ConfigurationSetName", ""),
+            country_parameters={name: value for name, value in country.items() if value},
         )
 
 

@@ -5,7 +5,7 @@ Source: GetUserPoolMfaConfig and SetUserPoolMfaConfig in the API reference; guid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -63,10 +63,6 @@ class MfaSettings(View):
         }
         return cls(mode, () if mode is Mode.OFF else tuple(factor for factor in FACTORS if is_on[factor]))
 
-    def addresses(self, factors: Iterable[str]) -> frozenset[str]:
-        """The attributes that get the codes of a user's factors, as far as the pool offers these."""
-        return frozenset(ATTRIBUTES[factor] for factor in factors if factor in self.offered and factor in ATTRIBUTES)
-
 
 def updated(current: Members, members: Members) -> dict[str, Any]:
     """The MFA settings after UpdateUserPool, or of a new pool, where `current` is empty.
@@ -80,7 +76,7 @@ def updated(current: Members, members: Members) -> dict[str, Any]:
     is_turned_on = mode is not Mode.OFF and current.get("MfaConfiguration", Mode.OFF) == Mode.OFF
     if members.get("SmsConfiguration") and (is_turned_on or _SMS in current):
         factors[_SMS] = {}
-    is_downgrade = members.get("UserPoolTier") == "LITE" != current.get("UserPoolTier")
+    is_downgrade = members.get("UserPoolTier") == "LITE" and current.get("UserPoolTier") != "LITE"
     if is_downgrade and mode is not Mode.OFF and _EMAIL in factors:
         raise TierChangeNotAllowed("E-mail MFA is not available in the requested tier.")
     return {"MfaConfiguration": mode.value, **factors}
@@ -112,9 +108,11 @@ def _with_sms(settings: dict[str, Any], given: Members) -> dict[str, Any]:
     sender = given.get("SmsConfiguration") or settings.get("SmsConfiguration")
     if not sender:
         raise InvalidParameter("SmsConfiguration is required to turn on SMS MFA.", field="sms_mfa_configuration")
-    text = {name: given[name] for name in ("SmsAuthenticationMessage",) if name in given}
-    kept = {name: value for name, value in settings.items() if name != "SmsAuthenticationMessage"}
-    return {**kept, **text, "SmsConfiguration": sender, _SMS: {}}
+    with_sms = {**settings, "SmsConfiguration": sender, _SMS: {}}
+    with_sms.pop("SmsAuthenticationMessage", None)
+    if "SmsAuthenticationMessage" in given:
+        with_sms["SmsAuthenticationMessage"] = given["SmsAuthenticationMessage"]
+    return with_sms
 
 
 def check(settings: Members) -> None:

@@ -1,4 +1,7 @@
-"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction."""
+"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction.
+
+`queue` is for messages that no request waits for.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.db import connection
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from pools.messages.message import Channel, Message
-from pools.messages.senders import outbox, smtp
+from pools.messages.senders import http, outbox, smtp, sns
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +23,14 @@ Send = Callable[[Message], None]
 def send(message: Message) -> None:
     """Hand a message to its carrier and wait until it is accepted.
 
-    Raises: CodeDeliveryFailure, when there is no carrier or it refuses.
+    Raises: CodeDeliveryFailure, when there is no carrier or it refuses; InvalidSmsRoleAccessPolicy and
+    InvalidSmsRoleTrustRelationship, which are two of its kind, when the pool's role is why.
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("A message must not be sent inside a transaction.")
     carrier = _carrier(message.channel)
     if carrier is None:
-        log.error("no way to send %s is configured; see GATEHOUSE_EMAIL_URL", message.channel)
+        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", message.channel, message.channel)
         raise CodeDeliveryFailure()
     try:
         carrier(message)
@@ -38,7 +42,14 @@ def send(message: Message) -> None:
         raise CodeDeliveryFailure() from error
 
 
+def is_kept(channel: Channel) -> bool:
+    """Whether messages go to the outbox of development, which is a row like any other: there at once."""
+    return _carrier(channel) is outbox.send
+
+
 def _carrier(channel: Channel) -> Send | None:
     if channel is Channel.EMAIL and config.email_url:
         return smtp.send
+    if channel is Channel.SMS and config.sms_url:
+        return sns.send if config.sms_url.startswith("sns:") else http.send
     return outbox.send if config.dev else None

@@ -34,7 +34,10 @@ CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`code` is the secret in it: a one-time code or a temporary password. `name` is what `{username}` becomes."""
+    """`code` is the secret in it: a one-time code or a temporary password. `name` is what `{username}` becomes.
+
+    `message_id` is the Message-ID, angle brackets included, of one that may be sent more than once.
+    """
 
     pool: Pool
     username: str
@@ -44,6 +47,7 @@ class Message:
     code: str
     template: Template
     name: str
+    message_id: str = ""
 
     @property
     def text(self) -> Template:
@@ -61,25 +65,32 @@ class Message:
         return Template(unescape(strip_tags(self.template.body))).render(self.code, self.name).body
 
 
+def template(pool: Pool, kind: Kind, channel: Channel) -> Template:
+    """What the pool's messages of a kind say."""
+    templates = MessageTemplates.of(pool)
+    by_email, by_sms = templates.verification_email, templates.verification_sms
+    if kind is Kind.AUTHENTICATION:
+        by_email, by_sms = templates.authentication_email, templates.authentication_sms
+    if kind is Kind.ADMIN_CREATE_USER:
+        by_email, by_sms = templates.invitation_email, templates.invitation_sms
+    return by_email if channel is Channel.EMAIL else by_sms
+
+
 def verification(pool: Pool, username: str, attribute: str, to: str, kind: Kind, code: str) -> Message:
     """A verification code to an `email` or `phone_number`."""
-    templates = MessageTemplates.of(pool)
-    channel = CHANNELS[attribute]
-    template = templates.verification_email if channel is Channel.EMAIL else templates.verification_sms
-    return Message(pool, username, channel, to, kind, code, template, username)
+    return _message(pool, username, attribute, to, kind, code, username)
 
 
 def authentication(pool: Pool, username: str, attribute: str, to: str, code: str) -> Message:
     """A sign-in code to an `email` or `phone_number`: a second factor, or the first without a password."""
-    templates = MessageTemplates.of(pool)
-    channel = CHANNELS[attribute]
-    template = templates.authentication_email if channel is Channel.EMAIL else templates.authentication_sms
-    return Message(pool, username, channel, to, Kind.AUTHENTICATION, code, template, username)
+    return _message(pool, username, attribute, to, Kind.AUTHENTICATION, code, username)
 
 
 def invitation(pool: Pool, username: str, name: str, attribute: str, to: str, password: str) -> Message:
     """A temporary password to an `email` or `phone_number`; `name` is what people know the user by."""
-    templates = MessageTemplates.of(pool)
+    return _message(pool, username, attribute, to, Kind.ADMIN_CREATE_USER, password, name)
+
+
+def _message(pool: Pool, username: str, attribute: str, to: str, kind: Kind, code: str, name: str) -> Message:
     channel = CHANNELS[attribute]
-    template = templates.invitation_email if channel is Channel.EMAIL else templates.invitation_sms
-    return Message(pool, username, channel, to, Kind.ADMIN_CREATE_USER, password, template, name)
+    return Message(pool, username, channel, to, kind, code, template(pool, kind, channel), name)

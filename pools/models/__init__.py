@@ -10,6 +10,7 @@ from pools.models.group import Group, Membership
 from pools.models.import_job import ImportChunk, ImportJob, ImportRow
 from pools.models.outgoing import Outgoing
 from pools.models.pool import Pool
+from pools.models.queued_message import QueuedMessage
 from pools.models.refresh_token import RefreshToken
 from pools.models.search_value import SearchValue
 from pools.models.session import Session
@@ -32,6 +33,7 @@ __all__ = [
     "Membership",
     "Outgoing",
     "Pool",
+    "QueuedMessage",
     "RefreshToken",
     "SearchValue",
     "Session",

@@ -14,7 +14,8 @@ class Code(models.Model):
 
     `attribute` names the contact it was sent to (`email` or `phone_number`), `destination` a digest of that
     contact's value, so that a code never verifies an address it was not sent to. `value` is a new address that takes
-    the attribute's place with the right code, where the pool keeps the old one until then.
+    the attribute's place with the right code, where the pool keeps the old one until then. A code of nobody is a
+    decoy: it is written where somebody else would have got one, and nothing ever finds it.
     """
 
     class Kind(models.TextChoices):
@@ -24,7 +25,7 @@ class Code(models.Model):
         PHONE_NUMBER = "phone_number"
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, db_index=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="codes")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="codes", null=True, db_constraint=False)
     kind = models.CharField(max_length=16, choices=Kind)
     attribute = models.CharField(max_length=32)
     destination = models.BinaryField(max_length=32)

@@ -7,7 +7,6 @@ from typing import Any
 from identity.errors import (
     ACCESS_TOKEN_REVOKED,
     ONLY_SMS_OPTIONS,
-    SESSION_INVALID,
     TOKEN_OR_SESSION,
     InvalidParameter,
     NotAuthorized,
@@ -18,22 +17,25 @@ from identity.errors import (
 from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
-from pools.accounts import factors, mfa_preferences, software_tokens
+from pools.accounts import mfa_preferences, second_factors, software_tokens
 from pools.accounts.mfa_preferences import Setting
 from pools.config.mfa import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from pools.models import User
-from pools.operations.users import second_factors
+from pools.operations.users import mfa_settings
+from pools.signin import enrolment, first_factors
 
+_LISTED_FIRST = (first_factors.PASSWORD, first_factors.EMAIL_OTP, first_factors.SMS_OTP)
 _SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
 
 
 @cognito_idp.operation("AssociateSoftwareToken")
 def associate_software_token(call: Call, *, access_token: str | None = None, session: str | None = None) -> Answer:
     _check_one_of(access_token, session)
-    if access_token is None:
-        raise NotAuthorized(SESSION_INVALID)  # MFA_SETUP: the sign-in machine's call goes here
     try:
-        signed_in = lookup.signed_in(access_token)
+        if session is not None:
+            secret, following = enrolment.associate(session)
+            return {"SecretCode": secret, "Session": following}
+        signed_in = lookup.signed_in(str(access_token))
         software_tokens.check_offered(signed_in.pool)
         return {"SecretCode": software_tokens.associate(signed_in.user)}
     except (PasswordResetRequired, UserNotConfirmed) as error:  # the model lists neither for this operation
@@ -52,9 +54,9 @@ def verify_software_token(
     friendly_device_name: str = "",
 ) -> Answer:
     _check_one_of(access_token, session)
-    if access_token is None:
-        raise NotAuthorized(SESSION_INVALID)  # MFA_SETUP: the sign-in machine's call goes here
-    signed_in = lookup.signed_in(access_token)
+    if session is not None:
+        return {"Status": "SUCCESS", "Session": enrolment.verify(session, user_code, name=friendly_device_name)}
+    signed_in = lookup.signed_in(str(access_token))
     software_tokens.check_offered(signed_in.pool)
     software_tokens.verify(signed_in.user, user_code, name=friendly_device_name)
     return {"Status": "SUCCESS"}
@@ -124,8 +126,11 @@ def admin_get_user_auth_factors(call: Call, *, user_pool_id: str, username: str)
 
 
 def _auth_factors(user: User) -> dict[str, Any]:
-    configured = factors.configured(user)
-    return {"Username": user.username, **second_factors(user), "ConfiguredUserAuthFactors": configured}
+    available = first_factors.available(user)
+    configured = [factor for factor in _LISTED_FIRST if factor in available]
+    if second_factors.is_possible(user, SOFTWARE_TOKEN_MFA):  # no first factor; the API lists it among them
+        configured.append("SOFTWARE_TOKEN")
+    return {"Username": user.username, **mfa_settings(user), "ConfiguredUserAuthFactors": configured}
 
 
 def _check_one_of(access_token: str | None, session: str | None) -> None:

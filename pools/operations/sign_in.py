@@ -29,19 +29,30 @@ _PUBLIC = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
 _ADMIN = ("AnalyticsMetadata", "ContextData", "ClientMetadata")
 
 
-@cognito_idp.operation("InitiateAuth", ignores=[*_PUBLIC, "Session"])
+@cognito_idp.operation("InitiateAuth", ignores=_PUBLIC)
 def initiate_auth(
-    call: Call, *, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+    call: Call,
+    *,
+    client_id: str,
+    auth_flow: str,
+    auth_parameters: dict[str, str] | None = None,
+    session: str | None = None,
 ) -> Answer:
-    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, Channel.API)
+    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, session, Channel.API)
 
 
-@cognito_idp.operation("AdminInitiateAuth", ignores=[*_ADMIN, "Session"])
+@cognito_idp.operation("AdminInitiateAuth", ignores=_ADMIN)
 def admin_initiate_auth(
-    call: Call, *, user_pool_id: str, client_id: str, auth_flow: str, auth_parameters: dict[str, str] | None = None
+    call: Call,
+    *,
+    user_pool_id: str,
+    client_id: str,
+    auth_flow: str,
+    auth_parameters: dict[str, str] | None = None,
+    session: str | None = None,
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _begin(call, client, auth_flow, auth_parameters or {}, Channel.ADMIN)
+    return _begin(call, client, auth_flow, auth_parameters or {}, session, Channel.ADMIN)
 
 
 @cognito_idp.operation("RespondToAuthChallenge", ignores=_PUBLIC)
@@ -71,11 +82,13 @@ def admin_respond_to_auth_challenge(
     return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
 
 
-def _begin(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
+def _begin(
+    call: Call, client: Client, flow: str, parameters: dict[str, str], session: str | None, channel: Channel
+) -> Answer:
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    return _outcome(client, attempt.begin(client, flow, parameters, channel=channel, by=call.actor))
+    return _outcome(client, attempt.begin(client, flow, parameters, session, channel=channel, by=call.actor))
 
 
 def _answer(

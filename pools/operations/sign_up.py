@@ -9,6 +9,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import administer, client_proof, sign_up
 from pools.accounts.verification import Delivery
+from pools.signin import after_sign_up
 
 # Triggers, threat protection and analytics are what these would reach; none of them exists yet.
 _NOWHERE_YET = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
@@ -32,10 +33,11 @@ def sign_up_user(
         "UserConfirmed": False,
         "UserSub": signed_up.user.sub,
         "CodeDeliveryDetails": code_delivery(signed_up.delivery),
+        "Session": after_sign_up.begin(client, signed_up.user, username),
     }
 
 
-@cognito_idp.operation("ConfirmSignUp", ignores=[*_NOWHERE_YET, "Session"])
+@cognito_idp.operation("ConfirmSignUp", ignores=_NOWHERE_YET)
 def confirm_sign_up(
     call: Call,
     *,
@@ -44,11 +46,13 @@ def confirm_sign_up(
     confirmation_code: str,
     secret_hash: str | None = None,
     force_alias_creation: bool = False,
+    session: str | None = None,
 ) -> Answer:
     client = lookup.client(client_id)
     client_proof.check_secret_hash(client, username, secret_hash)
-    sign_up.confirm(client, username=username, code=confirmation_code, force_alias=force_alias_creation)
-    return {}
+    attempt = None if session is None else after_sign_up.find(client, session, username)
+    attribute = sign_up.confirm(client, username=username, code=confirmation_code, force_alias=force_alias_creation)
+    return {"Session": None if attempt is None else after_sign_up.confirmed(attempt, attribute)}
 
 
 @cognito_idp.operation("ResendConfirmationCode", ignores=_NOWHERE_YET)

@@ -54,7 +54,7 @@ def admin_create_user(
 def admin_get_user(call: Call, *, user_pool_id: str, username: str) -> Answer:
     user = lookup.user(lookup.pool(user_pool_id, call.region), username)
     summary = user_summary(user)
-    return {"UserAttributes": summary.pop("Attributes"), **summary, **second_factors(user)}
+    return {"UserAttributes": summary.pop("Attributes"), **summary, **mfa_settings(user)}
 
 
 @cognito_idp.operation("GetUser")
@@ -117,7 +117,7 @@ def user_summary(user: User) -> dict[str, Any]:
     }
 
 
-def second_factors(user: User) -> dict[str, Any]:
+def mfa_settings(user: User) -> dict[str, Any]:
     return {"UserMFASettingList": user.mfa_factors or None, "PreferredMfaSetting": user.preferred_mfa or None}
 
 
@@ -148,7 +148,7 @@ def own_detail(signed_in: SignedIn) -> dict[str, Any]:
         "Username": user.username,
         "UserAttributes": _listed(readable),
         "MFAOptions": _sms_options(user),
-        **second_factors(user),
+        **mfa_settings(user),
     }
 
 

@@ -11,9 +11,9 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import SESSION_INVALID, NotAuthorized
 from pools.accounts import rivals
-from pools.models import Attempt, Client
-from pools.signin import decoy, finish, flows, order, secret_block, session, standing
-from pools.signin.challenges.base import Challenge, Proof
+from pools.models import Attempt, Client, User
+from pools.signin import after_sign_up, decoy, finish, flows, order, proofs, secret_block, session, standing
+from pools.signin.challenges.base import Challenge, Proof, required
 from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword
 from pools.signin.challenges.one_time_code import EmailOtp, SmsMfa, SmsOtp
@@ -56,12 +56,26 @@ class Challenged:
 
 
 def begin(
-    client: Client, flow: str, parameters: Mapping[str, str], *, channel: Channel, by: Actor
+    client: Client,
+    flow: str,
+    parameters: Mapping[str, str],
+    session_string: str | None = None,
+    *,
+    channel: Channel,
+    by: Actor,
 ) -> SignedIn | Challenged:
-    """Start a sign-in. One that is finished at once leaves no row.
+    """Start a sign-in. One that is finished at once leaves no row. A Session is ConfirmSignUp's, for USER_AUTH.
 
-    Raises: what the flow's first proof raises.
+    Raises: what the flow's first proof raises; NotAuthorized (Session).
     """
+    if session_string is not None and flow == flows.CHOICE:
+        flows.check_allowed(client, flow, channel)
+        resumed = session.find(session_string, after_sign_up.CONFIRMED)
+        _check_is_of(resumed, client, required(parameters, "USERNAME"))
+        if after_sign_up.is_first_factor(resumed, parameters):
+            resumed.channel = channel
+            accept(resumed, (), by)
+            return _proceed(resumed)
     attempt = flows.begun(client, flow, channel, parameters)
     first = order.next_challenge(attempt)
     if first is not None and _has_come(first, parameters):
@@ -88,9 +102,9 @@ def answer(
     if session_string is None and challenge is PasswordVerifier:
         return _answer_block(client, username, answers, channel=channel, by=by)
     attempt = session.find(session_string, challenge_name)
-    if attempt.client_id != client.pk or attempt.channel != channel or not standing.is_called(attempt, username):
+    if attempt.channel != channel:
         raise NotAuthorized(SESSION_INVALID)
-    standing.check_enabled(attempt.user)
+    _check_is_of(attempt, client, username)
     accept(attempt, _prove(attempt, answers, challenge), by)
     return _proceed(attempt)
 
@@ -104,6 +118,22 @@ def _answer_block(
         raise NotAuthorized(SESSION_INVALID)
     _prove(attempt, answers, PasswordVerifier)
     return _proceed(attempt, by)
+
+
+def _check_is_of(attempt: Attempt, client: Client, username: str) -> None:
+    """Raises: NotAuthorized."""
+    if attempt.client_id != client.pk or not standing.is_called(attempt, username):
+        raise NotAuthorized(SESSION_INVALID)
+    _check_enabled(attempt, attempt.user)
+
+
+def _check_enabled(attempt: Attempt, user: User) -> None:
+    """A user may have been disabled while a challenge waited; told to who has proven something.
+
+    Raises: NotAuthorized.
+    """
+    if proofs.FIRST & set(attempt.proofs):
+        standing.check_enabled(user)
 
 
 def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challenge]) -> list[Proof]:
@@ -135,7 +165,7 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
         user = attempt.user
         if not decoy.is_decoy(user):
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
-            standing.check_enabled(user)
+            _check_enabled(attempt, user)
         answered = attempt.challenge
         session.use(attempt)
         for proof in proven:

@@ -22,7 +22,7 @@ _MAY_USE_CODES = frozenset({UserStatus.CONFIRMED, UserStatus.UNCONFIRMED})
 
 def available(user: User) -> list[str]:
     """In AWS names. A code alone is no sign-in for a user who has to show, or has chosen, a second factor."""
-    has_password = decoy.is_decoy(user) or passwords.is_set(user)
+    has_password = passwords.is_set(user) or decoy.is_decoy(user)  # a decoy is looked up all the same, for the time
     return [factor for factor in ALL if (may_use_code(user, factor) if factor in _ADDRESSES else has_password)]
 
 

@@ -6,9 +6,10 @@ and the second factor, which it stands in for.
 
 from __future__ import annotations
 
+from pools.accounts import second_factors
 from pools.models import Attempt
 from pools.models.user import UserStatus
-from pools.signin import first_factors, proofs, second_factors
+from pools.signin import first_factors, proofs
 from pools.signin.challenges.base import Challenge
 from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword

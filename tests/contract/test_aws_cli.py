@@ -237,6 +237,17 @@ def test_groups_reach_the_tokens_of_their_members(aws: Aws, pool_id: str, client
     assert aws("get-group", *pool, "--group-name", "editors").endswith("Group not found.")
 
 
+def test_second_factors_of_a_pool_are_set_and_told(aws: Aws, pool_id: str) -> None:
+    pool = ("--user-pool-id", pool_id)
+    assert aws("get-user-pool-mfa-config", *pool) == {"MfaConfiguration": "OFF"}
+    totp = ("--software-token-mfa-configuration", "Enabled=true")
+    told = aws("set-user-pool-mfa-config", *pool, "--mfa-configuration", "OPTIONAL", *totp)
+    assert told == {"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    assert aws("get-user-pool-mfa-config", *pool) == told
+    assert "(InvalidParameterException)" in aws("set-user-pool-mfa-config", *pool, "--mfa-configuration", "ON")
+    assert aws("get-user-pool-mfa-config", *pool) == told
+
+
 def test_imported_users_sign_in_after_a_reset(
     aws: Aws, pool_id: str, client: tuple[str, str], mailbox: Mailbox
 ) -> None:

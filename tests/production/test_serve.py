@@ -150,6 +150,8 @@ def refusal(server: Server, *arguments: str, **environment: str) -> str:
         ({"GATEHOUSE_SECRET_ACCESS_KEY": "short"}, "GATEHOUSE_SECRET_ACCESS_KEY must have at least 32 characters"),
         ({"GATEHOUSE_ACCESS_KEY_ID": "AKIA/WITH/SLASHES"}, "GATEHOUSE_ACCESS_KEY_ID must be 16 to 128 letters"),
         ({"GATEHOUSE_EMAIL_URL": "smtp+plain://mail.example"}, "GATEHOUSE_EMAIL_URL sends codes unencrypted"),
+        ({"GATEHOUSE_SMS_URL": "http://sms.example"}, "GATEHOUSE_SMS_URL sends codes unencrypted"),
+        ({"GATEHOUSE_SMS_URL": "sms.example"}, "GATEHOUSE_SMS_URL is not usable"),
         ({"GATEHOUSE_WEB_WORKERS": "none"}, "GATEHOUSE_WEB_WORKERS is not usable"),
         ({"GATEHOUSE_DEV": "1"}, "GATEHOUSE_DEV is set"),
         ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere"}, "look at DATABASE_URL"),

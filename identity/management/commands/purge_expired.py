@@ -13,7 +13,7 @@ from identity.config import config
 from identity.keys import rotation
 from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
 from pools.accounts.imports import jobs
-from pools.models import Attempt, Code, Session, SpentSecretBlock
+from pools.models import Attempt, Code, QueuedMessage, Session, SpentSecretBlock
 from pools.provisioning import pools
 
 _BATCH = 1000
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         now = clock.now()
         expired: list[QuerySet[Any]] = [
             Code.objects.filter(expires_at__lte=now),
+            QueuedMessage.objects.filter(expires_at__lte=now),
             Attempt.objects.filter(expires_at__lte=now - _MEMORY_OF_ATTEMPTS),
             SpentSecretBlock.objects.filter(expires_at__lte=now),
             Session.objects.filter(expires_at__lte=now - _LONGEST_ACCESS),

@@ -7,6 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 
 from identity import keyring
 from identity.config import config
@@ -56,19 +57,42 @@ class Command(BaseCommand):
         self.stdout.write(f"Re-encrypted {total} secrets.")
 
     def _re_encrypt_column(self, model: type[models.Model], field: EncryptedField) -> int:
-        """Column by column, a batch a transaction; a value sealed by the first key already is left alone."""
-        key_column = model._meta.pk.column
-        table, column, key = map(connection.ops.quote_name, (model._meta.db_table, str(field.column), str(key_column)))
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {key}, {column} FROM {table}")  # noqa: S608  # names come from the models
-            stale = [(pk, bytes(sealed)) for pk, sealed in cursor.fetchall() if not keyring.is_current(bytes(sealed))]
-        for start in range(0, len(stale), _BATCH):
+        """A batch of keys a transaction; a value sealed by the first key already is left alone."""
+        done, after = 0, None
+        while rows := _sealed(model, field, after):
+            stale = [(pk, sealed) for pk, sealed in rows if not keyring.is_current(sealed)]
             with transaction.atomic(), connection.cursor() as cursor:
-                for pk, sealed in stale[start : start + _BATCH]:
-                    plain = keyring.decrypt(sealed, place=field.place())
-                    cursor.execute(
-                        f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s",  # noqa: S608
-                        [keyring.encrypt(plain, place=field.place()), pk, sealed],
-                    )
-            self.stdout.write(f"{model.__name__}.{field.name}: {min(start + _BATCH, len(stale))} of {len(stale)}")
-        return len(stale)
+                done += sum(_seal_again(cursor, model, field, pk, sealed) for pk, sealed in stale)
+            if stale:
+                self.stdout.write(f"{model.__name__}.{field.name}: {done}")
+            after = rows[-1][0]
+        return done
+
+
+def _sealed(model: type[models.Model], field: EncryptedField, after: Any) -> list[tuple[Any, bytes]]:
+    """The next keys of a table, in their order, with what is stored in the column."""
+    table, column, key = _quoted(model, field)
+    beyond, values = ("", []) if after is None else (f"AND {key} > %s", [after])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL {beyond} ORDER BY {key} LIMIT {_BATCH}",  # noqa: S608  # names come from the models
+            values,
+        )
+        return [(pk, bytes(sealed)) for pk, sealed in cursor.fetchall()]
+
+
+def _seal_again(cursor: CursorWrapper, model: type[models.Model], field: EncryptedField, pk: Any, sealed: bytes) -> int:
+    """1, or 0 for a value that has been replaced meanwhile."""
+    table, column, key = _quoted(model, field)
+    plain = keyring.decrypt(sealed, place=field.place())
+    cursor.execute(
+        f"UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s",  # noqa: S608
+        [keyring.encrypt(plain, place=field.place()), pk, sealed],
+    )
+    return int(cursor.rowcount)
+
+
+def _quoted(model: type[models.Model], field: EncryptedField) -> tuple[str, str, str]:
+    key = str(model._meta.pk.column)
+    table, column, key = map(connection.ops.quote_name, (model._meta.db_table, str(field.column), key))
+    return table, column, key

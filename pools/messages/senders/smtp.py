@@ -35,13 +35,14 @@ def _server() -> dict[str, Any]:
 def send(message: Message) -> None:
     """Raises: OSError (smtplib.SMTPException, time-outs), ValueError for an address that cannot be used."""
     settings = EmailSettings.of(message.pool)
+    headers = {"X-Configuration-Set": settings.configuration_set, "Message-ID": message.message_id}
     mail = EmailMultiAlternatives(
         subject=" ".join(message.text.subject.split()),
         body=message.plain,
         from_email=settings.sender,
         to=[message.to],
         reply_to=[settings.reply_to] if settings.reply_to else None,
-        headers={"X-Configuration-Set": settings.configuration_set} if settings.configuration_set else None,
+        headers={name: value for name, value in headers.items() if value},
         connection=EmailBackend(**_server()),
     )
     mail.attach_alternative(message.html, "text/html")

@@ -22,6 +22,8 @@ from identity.errors import (
 )
 from pools.accounts import attributes as user_attributes
 from pools.accounts import search, verification
+from pools.config.client import ClientSettings
+from pools.config.lifetimes import Lifetimes
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
@@ -46,7 +48,7 @@ class _OneTimeCode:
     """Its name in `User.mfa_factors`."""
 
     def offer(self, attempt: Attempt) -> dict[str, str]:
-        """Sends the code.
+        """Sends the code; without waiting for that, where it would tell who exists.
 
         Raises: MFAMethodNotFound (no address), TooManyRequests, NotAuthorized (too many wrong codes),
         CodeDeliveryFailure.
@@ -66,7 +68,10 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
-        if not decoy.is_decoy(user):
+        if is_first and ClientSettings.of(attempt.client).hides_existence:
+            ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
+            verification.queue_sign_in_code(user, self.attribute, address, code, expires_at=ends_at)
+        else:
             verification.send_sign_in_code(user, self.attribute, address, code)
         return {
             "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.channel,

@@ -8,10 +8,10 @@ from typing import ClassVar
 import orjson
 
 from identity.errors import InvalidParameter
-from pools.accounts import verification
+from pools.accounts import second_factors, verification
 from pools.config import mfa
 from pools.models import Attempt
-from pools.signin import proofs, second_factors
+from pools.signin import proofs
 from pools.signin.challenges.base import Proof, required
 
 

@@ -235,6 +235,24 @@ def test_a_password_policy_holds_everywhere(operator: Any, callers: list[Any]) -
     assert every(callers, lambda caller: answer(caller, one_for_all)) == used
 
 
+def test_second_factors_of_a_pool_are_asked_for_everywhere(operator: Any, callers: list[Any]) -> None:
+    pool = factories.make_pool(operator)
+    client, name = factories.make_client(operator, pool), factories.make_user(operator, pool)
+
+    def begin(caller: Any) -> str:
+        parameters = {"USERNAME": name, "PASSWORD": PASSWORD}
+        answer = caller.initiate_auth(
+            ClientId=client["ClientId"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
+        )
+        return str(answer.get("ChallengeName", "tokens"))
+
+    assert [begin(caller) for caller in callers] == ["tokens"] * len(callers)
+    operator.set_user_pool_mfa_config(
+        UserPoolId=pool["Id"], MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    assert [begin(caller) for caller in callers] == ["MFA_SETUP"] * len(callers)
+
+
 def test_rotated_keys_sign_and_verify_everywhere_and_retire_everywhere(
     workers: Server, operator: Any, callers: list[Any], browsers: list[requests.Session], moved: Clock
 ) -> None:

@@ -168,6 +168,23 @@ def test_rows_that_are_no_users_are_skipped_or_fail_and_are_in_the_log(
     ]
 
 
+def test_sms_mfa_is_on_for_whom_the_file_says_so(idp: Any) -> None:
+    sms = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms"}
+    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"], MfaConfiguration="OPTIONAL", SmsConfiguration=sms)
+    phone, on = "+4915112349934", {"cognito:mfa_enabled": "TRUE"}
+    people = (
+        imports.person("ada", phone_number=phone, **on),
+        imports.person("bob", phone_number=phone),
+        imports.person("eve", **on),
+    )
+    done = imports.run(idp, pool, imports.csv(imports.header(idp, pool), *people))
+    assert (done["ImportedUsers"], done["FailedUsers"]) == (2, 1)
+    ada, bob = (idp.admin_get_user(UserPoolId=pool["Id"], Username=name) for name in ("ada", "bob"))
+    assert ada["UserMFASettingList"] == ["SMS_MFA"]
+    assert "PreferredMfaSetting" not in ada
+    assert "UserMFASettingList" not in bob
+
+
 def test_names_are_compared_as_the_pool_compares_them(idp: Any) -> None:
     pool = factories.make_pool(
         idp,
@@ -347,6 +364,8 @@ def test_while_a_job_runs_nothing_else_starts_and_the_pool_does_not_change(
         idp.add_custom_attributes(
             UserPoolId=pool["Id"], CustomAttributes=[{"Name": "team", "AttributeDataType": "String"}]
         )
+    with refused("ConcurrentModificationException", text):
+        idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration="OFF")
     with refused("UserImportInProgressException", text):
         idp.delete_user_pool(UserPoolId=pool["Id"])
     with refused("LimitExceededException", "Another user import job is in progress."):

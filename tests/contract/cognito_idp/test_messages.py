@@ -1,25 +1,22 @@
 """Messages: what they say, where they go, the outbox of development, and mail over SMTP."""
 
-import asyncio
 import contextlib
-import email
-import email.policy
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 import requests
-from aiosmtpd.controller import Controller
 
 from tests.support import clients, factories
 from tests.support.clients import refused
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, attributes_of, unique
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, free_port, new_server
+from tests.support.postman import Postman
+from tests.support.postman import opened as postman_open
+from tests.support.server import Server, drop_database, new_server
 
 SES_IDENTITY = "arn:aws:ses:us-east-1:000000000000:identity"
 NOT_DELIVERED = "CodeDeliveryFailureException"
@@ -229,50 +226,10 @@ def test_answer_masks_the_address(public: Any, client: Client, address: dict[str
 # SMTP
 
 
-@dataclass
-class Postman:
-    """An SMTP server that keeps what it was given, and refuses what a test tells it to."""
-
-    port: int = field(default_factory=free_port)
-    received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
-    refuses: str = ""
-    delay_seconds: float = 0
-    _controller: Controller | None = None
-
-    def open(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
-        self._controller.start()
-
-    def close(self) -> None:
-        assert self._controller is not None
-        self._controller.stop()
-
-    def mail_to(self, address: str) -> EmailMessage:
-        """The one mail to an address."""
-        [mail] = [mail for _, recipients, mail in self.received if address in recipients]
-        return mail
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if self.refuses == "recipient":
-            return "550 5.1.1 No such user here"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        await asyncio.sleep(self.delay_seconds)
-        if self.refuses == "content":
-            return "554 5.7.1 Not wanted"
-        mail = email.message_from_bytes(envelope.content, EmailMessage, policy=email.policy.default)
-        self.received.append((envelope.mail_from, envelope.rcpt_tos, mail))
-        return "250 OK"
-
-
 @pytest.fixture(scope="module")
 def postman() -> Iterator[Postman]:
-    opened = Postman()
-    opened.open()
-    yield opened
-    opened.close()
+    with postman_open() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -486,18 +443,57 @@ def test_invitation_that_does_not_arrive_again_is_told(operator: Any, mail_pool:
         )
 
 
-@pytest.mark.usefixtures("refusing")
-def test_failed_delivery_does_not_tell_who_exists(operator: Any, anyone: Any, mail_pool: Pool) -> None:
-    """Who does not exist has no address that refuses mail."""
-    discreet = factories.make_client(operator, mail_pool, PreventUserExistenceErrors="ENABLED")
+@pytest.fixture(scope="module")
+def discreet(operator: Any, mail_pool: Pool) -> Client:
+    """A client that hides which users exist."""
+    return factories.make_client(operator, mail_pool, PreventUserExistenceErrors="ENABLED")
+
+
+def test_failed_delivery_does_not_tell_who_exists(
+    operator: Any, anyone: Any, mailing: Server, postman: Postman, mail_pool: Pool, mail_app: Client, discreet: Client
+) -> None:
+    """Who does not exist has no address that refuses mail. Who does gets it as soon as it is taken."""
     waiting, confirmed, nobody = unique(), unique(), unique()
-    with refused(NOT_DELIVERED):
-        sign_up(anyone, discreet, waiting, email=f"{waiting}@example.com")
     factories.make_user(operator, mail_pool, confirmed, email=f"{confirmed}@example.com", email_verified="true")
-    for ask in (anyone.resend_confirmation_code, anyone.forgot_password):
-        for name in (waiting, confirmed, nobody):
-            details = ask(ClientId=discreet["ClientId"], Username=name)["CodeDeliveryDetails"]
-            assert (details["DeliveryMedium"], details["AttributeName"]) == ("EMAIL", "email")
+    postman.refuses = "recipient"
+    try:
+        with refused(NOT_DELIVERED):
+            sign_up(anyone, mail_app, waiting, email=f"{waiting}@example.com")
+        for ask in (anyone.resend_confirmation_code, anyone.forgot_password):
+            for name in (waiting, confirmed, nobody):
+                details = ask(ClientId=discreet["ClientId"], Username=name)["CodeDeliveryDetails"]
+                assert (details["DeliveryMedium"], details["AttributeName"]) == ("EMAIL", "email")
+    finally:
+        postman.refuses = ""
+    names = {"ClientId": discreet["ClientId"], "Username": waiting}
+    anyone.confirm_sign_up(**names, ConfirmationCode=code_in(postman.wait_for(f"{waiting}@example.com")))
+    names["Username"] = confirmed
+    code = code_in(postman.wait_for(f"{confirmed}@example.com"))
+    anyone.confirm_forgot_password(**names, ConfirmationCode=code, Password="Another-Horse-2")
+    for name in (waiting, confirmed, nobody):
+        assert name not in mailing.log
+    assert "Traceback" not in mailing.log
+
+
+def test_nobody_waits_for_the_mail_server_where_existence_is_hidden(
+    operator: Any, anyone: Any, postman: Postman, mail_pool: Pool, discreet: Client
+) -> None:
+    """It takes no mail until all have their answers: those who get one, who cannot, and who do not exist."""
+    known, disabled, nobody = unique(), unique(), unique()
+    for name in (known, disabled):
+        factories.make_user(operator, mail_pool, name, email=f"{name}@example.com", email_verified="true")
+    operator.admin_disable_user(UserPoolId=mail_pool["Id"], Username=disabled)
+    address = f"{known}@example.com"
+    with postman.holding():
+        for name in (known, disabled, nobody):
+            assert anyone.forgot_password(ClientId=discreet["ClientId"], Username=name)["CodeDeliveryDetails"]
+        code = code_in(postman.wait_for(address))
+    proved = {"ClientId": discreet["ClientId"], "Username": known, "ConfirmationCode": code}
+    anyone.confirm_forgot_password(**proved, Password="Another-Horse-2")
+    # What was queued before it has been worked through once this has arrived.
+    anyone.forgot_password(ClientId=discreet["ClientId"], Username=known)
+    postman.wait_for(address, 2)
+    assert postman.mails_to(f"{disabled}@example.com") == []
 
 
 @pytest.mark.usefixtures("refusing")

@@ -1,12 +1,15 @@
 """GetUserPoolMfaConfig and SetUserPoolMfaConfig, and what CreateUserPool and UpdateUserPool say of MFA."""
 
+import json
 from typing import Any
 
+import bcrypt
 import pytest
 
-from tests.support import clients, factories, imports
-from tests.support.clients import refused
-from tests.support.server import Server
+from tests.support import factories, imports
+from tests.support.clients import OK, at_once, refused
+from tests.support.clock import Clock
+from tests.support.mailbox import Mailbox
 
 SMS = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "external", "SnsRegion": "eu-west-1"}
 OTHER_SMS = {"SnsCallerArn": "arn:aws:iam::000000000000:role/other"}
@@ -18,6 +21,7 @@ SMS_MFA = {"SmsMfaConfiguration": {"SmsConfiguration": SMS}}
 TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 EMAIL_MFA = {"EmailMfaConfiguration": {"Message": "Your code: {####}", "Subject": "Sign-in"}}
 OFF = {"MfaConfiguration": "OFF"}
+PHONE = "+4915112349934"
 RECOVERY_BY_EMAIL = {"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]}
 RECOVERY_BY_BOTH = {
     "RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}, {"Priority": 2, "Name": "verified_phone_number"}]
@@ -131,7 +135,7 @@ def test_mode_may_be_off_when_the_pool_gets_its_sms_sender(idp: Any, pool: Pool)
     assert described(idp, pool)["SmsConfiguration"] == SMS
 
 
-def test_setting_moves_the_date_of_modification(idp: Any, pool: Pool, clock: Any) -> None:
+def test_setting_moves_the_date_of_modification(idp: Any, pool: Pool, clock: Clock) -> None:
     clock.advance(hours=1)
     put(idp, pool, "ON", TOTP)
     assert (described(idp, pool)["LastModifiedDate"] - pool["LastModifiedDate"]).total_seconds() >= 3600
@@ -194,27 +198,6 @@ def test_longest_template_of_email_mfa_is_taken(idp: Any, mailing: Pool) -> None
 def test_text_of_sms_mfa_has_a_code(idp: Any, pool: Pool) -> None:
     with refused("InvalidParameterException"):
         put(idp, pool, "ON", {"SmsMfaConfiguration": {"SmsAuthenticationMessage": "no code", "SmsConfiguration": SMS}})
-
-
-def test_mfa_stays_as_it_is_while_users_are_imported(idp: Any) -> None:
-    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"])
-    job = imports.create(idp, pool)
-    people = (imports.person(f"imported-{number}") for number in range(5_000))
-    imports.upload(job, imports.csv(imports.header(idp, pool), *people))
-    imports.start(idp, job)
-    with refused("ConcurrentModificationException"):
-        idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration="ON", **TOTP)
-    idp.stop_user_import_job(UserPoolId=pool["Id"], JobId=job["JobId"])
-    imports.ended(idp, job)
-    put(idp, pool, "ON", TOTP)
-
-
-def test_mfa_of_a_pool_of_another_region_is_not_found(server: Server, pool: Pool) -> None:
-    away = clients.idp(server, region="eu-west-1")
-    with refused("ResourceNotFoundException"):
-        away.get_user_pool_mfa_config(UserPoolId=pool["Id"])
-    with refused("ResourceNotFoundException"):
-        away.set_user_pool_mfa_config(UserPoolId=pool["Id"], **OFF)
 
 
 # E-mail as a second factor
@@ -395,6 +378,22 @@ def test_required_mfa_and_sign_in_by_a_code_alone_exclude_each_other(idp: Any, f
         idp.update_user_pool(UserPoolId=pool["Id"], MfaConfiguration="ON", **policy)
 
 
+def test_policy_and_required_mfa_that_come_at_once_do_not_meet(idp: Any, pool: Pool) -> None:
+    named, policy = {"UserPoolId": pool["Id"]}, first_factors("PASSWORD", "EMAIL_OTP")
+    for _ in range(5):
+        idp.update_user_pool(**named)
+        put(idp, pool, "OPTIONAL", TOTP)
+        outcomes = at_once(
+            lambda: idp.set_user_pool_mfa_config(**named, MfaConfiguration="ON", **TOTP),
+            lambda: idp.update_user_pool(**named, MfaConfiguration="OPTIONAL", **policy),
+        )
+        assert outcomes[0] in {OK, "InvalidParameterException"}
+        assert outcomes[1] == OK
+        found = described(idp, pool)
+        assert found["Policies"]["SignInPolicy"] == policy["Policies"]["SignInPolicy"]
+        assert found["MfaConfiguration"] == "OPTIONAL"
+
+
 # As Terraform does it: CreateUserPool without MFA, then SetUserPoolMfaConfig; later SetUserPoolMfaConfig when anything
 # of MFA has changed, then UpdateUserPool with all of the configuration when anything else has. A plan is empty when
 # what it reads is what is configured.
@@ -465,3 +464,102 @@ def test_terraform_converges_with_email(idp: Any) -> None:
     terraform.apply("OPTIONAL", EmailConfiguration=SES, SmsConfiguration=SMS, **EMAIL_MFA, **TOTP)
     terraform.apply_the_rest("OPTIONAL", EmailConfiguration=SES, SmsConfiguration=SMS, **EMAIL_MFA, **TOTP)
     terraform.apply("ON", **TOTP)
+
+
+# What the settings do at sign-in
+
+
+def begin(idp: Any, public: Any, pool: Pool, name: str, flow: str = "USER_PASSWORD_AUTH") -> dict[str, Any]:
+    """What a sign-in with the right password, or by choice, is answered with."""
+    client = factories.make_client(idp, pool, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"])
+    parameters = {"USERNAME": name} | ({} if flow == "USER_AUTH" else {"PASSWORD": factories.PASSWORD})
+    answer: dict[str, Any] = public.initiate_auth(ClientId=client["ClientId"], AuthFlow=flow, AuthParameters=parameters)
+    return answer
+
+
+def asked(idp: Any, public: Any, pool: Pool, name: str) -> str:
+    """The challenge after the password; nothing for tokens."""
+    answer = begin(idp, public, pool, name)
+    assert ("ChallengeName" in answer) != ("AuthenticationResult" in answer)
+    return str(answer.get("ChallengeName", ""))
+
+
+def test_required_mfa_asks_everybody_and_optional_mfa_who_wants_it(idp: Any, public: Any, pool: Pool) -> None:
+    without, reachable, wanting = (
+        factories.make_user(idp, pool),
+        factories.make_user(idp, pool, phone_number=PHONE),
+        factories.make_user(idp, pool, phone_number=PHONE),
+    )
+    put(idp, pool, "OPTIONAL", SMS_MFA)
+    idp.admin_set_user_mfa_preference(UserPoolId=pool["Id"], Username=wanting, SMSMfaSettings={"Enabled": True})
+
+    def challenges() -> list[str]:
+        return [asked(idp, public, pool, name) for name in (without, reachable, wanting)]
+
+    assert challenges() == ["", "", "SMS_MFA"]
+    put(idp, pool, "ON", SMS_MFA)
+    assert challenges() == ["MFA_SETUP", "SMS_MFA", "SMS_MFA"]
+    put(idp, pool, "ON", TOTP)
+    assert challenges() == ["MFA_SETUP"] * 3
+    put(idp, pool, "OPTIONAL", TOTP)
+    assert challenges() == [""] * 3
+    idp.update_user_pool(UserPoolId=pool["Id"], MfaConfiguration="ON", SmsConfiguration=SMS)
+    assert challenges() == ["MFA_SETUP"] * 3
+    idp.update_user_pool(UserPoolId=pool["Id"])
+    assert challenges() == [""] * 3
+    idp.update_user_pool(UserPoolId=pool["Id"], MfaConfiguration="ON", SmsConfiguration=SMS)
+    assert challenges() == ["MFA_SETUP", "SMS_MFA", "SMS_MFA"]
+
+
+@pytest.mark.parametrize(
+    ("factors", "offered"),
+    [([TOTP], ["SOFTWARE_TOKEN_MFA"]), ([TOTP, EMAIL_MFA], ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"])],
+    ids=["totp", "totp+e-mail"],
+)
+def test_users_without_a_factor_may_set_up_what_the_pool_offers(
+    idp: Any, public: Any, mailing: Pool, factors: list[dict[str, Any]], offered: list[str]
+) -> None:
+    put(idp, mailing, "ON", *factors)
+    parameters = begin(idp, public, mailing, factories.make_user(idp, mailing))["ChallengeParameters"]
+    assert json.loads(parameters["MFAS_CAN_SETUP"]) == offered
+
+
+def test_codes_come_in_the_words_of_the_pool(idp: Any, public: Any, mailing: Pool, mailbox: Mailbox) -> None:
+    name = factories.unique()
+    address = f"{name}@example.com"
+    factories.make_user(idp, mailing, name, email=address, phone_number=PHONE)
+
+    def sent(*factors: dict[str, Any]) -> tuple[str, str]:
+        put(idp, mailing, "ON", *factors)
+        begin(idp, public, mailing, name)
+        message = mailbox.messages(name)[0]
+        return message["subject"], message["body"].replace(message["code"], "CODE")
+
+    assert sent({"EmailMfaConfiguration": {}}) == ("Your authentication code", "Your authentication code is CODE. ")
+    assert sent(EMAIL_MFA) == ("Sign-in", "Your code: CODE")
+    assert sent(SMS_MFA) == ("", "Your authentication code is CODE. ")
+    text = {"SmsAuthenticationMessage": "Sign in with {####}", "SmsConfiguration": SMS}
+    assert sent({"SmsMfaConfiguration": text}) == ("", "Sign in with CODE")
+
+
+def test_sign_in_policy_says_what_a_choice_based_sign_in_begins_with(idp: Any, public: Any, pool: Pool) -> None:
+    name = factories.unique()
+    factories.make_user(idp, pool, name, email=f"{name}@example.com", phone_number=PHONE)
+    passwords = {"PASSWORD", "PASSWORD_SRP"}
+    for codes in ((), ("EMAIL_OTP",), ("SMS_OTP",), ("EMAIL_OTP", "SMS_OTP")):
+        idp.update_user_pool(UserPoolId=pool["Id"], **first_factors("PASSWORD", *codes))
+        answer = begin(idp, public, pool, name, "USER_AUTH")
+        assert set(answer["AvailableChallenges"]) == {*passwords, *codes}
+
+
+def test_sms_mfa_of_an_imported_user_is_asked_for(idp: Any, public: Any) -> None:
+    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"], MfaConfiguration="OPTIONAL", SmsConfiguration=SMS)
+    password_hash = bcrypt.hashpw(factories.PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    more = {"phone_number": PHONE, "password_hash": password_hash}
+    people = (
+        imports.person("ada", **more, **{"cognito:mfa_enabled": "TRUE"}),
+        imports.person("bob", **more),
+    )
+    content = imports.csv(imports.header(idp, pool, with_hash=True), *people)
+    imports.run(idp, pool, content, PasswordHashingAlgorithm="BCRYPT")
+    assert [asked(idp, public, pool, name) for name in ("ada", "bob")] == ["SMS_MFA", ""]

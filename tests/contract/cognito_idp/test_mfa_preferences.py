@@ -4,18 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.support import factories, second_factors
-from tests.support.clients import OK, at_once, refused
-from tests.support.second_factors import EMAIL, SMS, TOTP
+from tests.support import database, factories, second_factors
+from tests.support.clients import refused
+from tests.support.second_factors import EMAIL, OFF, ON, PHONE, PREFERRED, SMS, TOTP, Person, Settings
+from tests.support.server import Server
 
-PHONE, ADDRESS = "+4915112349934", "ada@example.com"
-ON, OFF = {"Enabled": True}, {"Enabled": False}
-PREFERRED = {"Enabled": True, "PreferredMfa": True}
 SMS_OPTION = {"DeliveryMedium": "SMS", "AttributeName": "phone_number"}
-MEMBERS = {SMS: "SMSMfaSettings", TOTP: "SoftwareTokenMfaSettings", EMAIL: "EmailMfaSettings"}
 
 Pool = dict[str, Any]
-Settings = dict[str, Any]
 
 
 def nothing_for(factor: str) -> str:
@@ -31,54 +27,6 @@ def pool(idp: Any) -> Pool:
 def strict_pool(idp: Any) -> Pool:
     """A pool that requires MFA, when `require` says so: whoever sets a factor up has signed in before."""
     return second_factors.make_pool(idp, SMS, TOTP, EMAIL)
-
-
-class Person:
-    """A signed-in user with every factor at hand; settings are given in the names of the factors."""
-
-    def __init__(self, idp: Any, public: Any, pool: Pool, **attributes: str) -> None:
-        self.idp, self.public, self.pool = idp, public, pool
-        attributes = attributes or {"phone_number": PHONE, "email": ADDRESS}
-        self.username = factories.make_user(idp, pool, **attributes)
-        client = factories.make_client(idp, pool)
-        self.token = {"AccessToken": factories.sign_in(public, client, self.username)["AccessToken"]}
-        self.named = {"UserPoolId": pool["Id"], "Username": self.username}
-
-    def register(self) -> None:
-        second_factors.register(self.public, self.token["AccessToken"])
-
-    def set(self, **settings: Settings) -> None:
-        self.public.set_user_mfa_preference(
-            **self.token, **{MEMBERS[name]: setting for name, setting in settings.items()}
-        )
-
-    def set_by_administrator(self, **settings: Settings) -> None:
-        self.idp.admin_set_user_mfa_preference(
-            **self.named, **{MEMBERS[name]: setting for name, setting in settings.items()}
-        )
-
-    @property
-    def shown(self) -> tuple[list[str], str]:
-        """The factors that are on and the preferred one, as four operations agree to tell them."""
-        answers = (
-            self.public.get_user(**self.token),
-            self.idp.admin_get_user(**self.named),
-            self.public.get_user_auth_factors(**self.token),
-            self.idp.admin_get_user_auth_factors(**self.named),
-        )
-        told = {
-            (tuple(each.get("UserMFASettingList", ["absent"])), each.get("PreferredMfaSetting", "")) for each in answers
-        }
-        assert len(told) == 1
-        factors, preferred = told.pop()
-        return [] if factors == ("absent",) else list(factors), preferred
-
-    @property
-    def options(self) -> list[list[dict[str, str]] | None]:
-        """MFAOptions as three operations tell them."""
-        listed = self.idp.list_users(UserPoolId=self.pool["Id"], Filter=f'username = "{self.username}"')["Users"][0]
-        answers = (self.public.get_user(**self.token), self.idp.admin_get_user(**self.named), listed)
-        return [each.get("MFAOptions") for each in answers]
 
 
 @pytest.fixture
@@ -201,6 +149,19 @@ def test_a_change_is_a_modification_of_the_user(person: Person, setting: Any) ->
     before = person.idp.admin_get_user(**person.named)["UserLastModifiedDate"]
     setting(SMS_MFA=ON)
     assert person.idp.admin_get_user(**person.named)["UserLastModifiedDate"] > before
+
+
+def test_an_administrator_prepares_users_in_any_state(idp: Any, public: Any, pool: Pool) -> None:
+    attributes = [{"Name": "phone_number", "Value": PHONE}]
+    client, signed_up, invited = factories.make_client(idp, pool), factories.unique(), factories.unique()
+    public.sign_up(
+        ClientId=client["ClientId"], Username=signed_up, Password=factories.PASSWORD, UserAttributes=attributes
+    )
+    idp.admin_create_user(UserPoolId=pool["Id"], Username=invited, MessageAction="SUPPRESS", UserAttributes=attributes)
+    for username in (signed_up, invited):
+        named = {"UserPoolId": pool["Id"], "Username": username}
+        idp.admin_set_user_mfa_preference(**named, SMSMfaSettings=PREFERRED)
+        assert idp.admin_get_user(**named)["PreferredMfaSetting"] == SMS
 
 
 def test_unknown_users_and_tokens_are_refused(idp: Any, public: Any, pool: Pool, person: Person) -> None:
@@ -352,7 +313,7 @@ def test_the_old_settings_take_nothing_but_text_messages(person: Person, option:
 
 
 def test_the_old_settings_need_a_phone_number(idp: Any, public: Any, pool: Pool) -> None:
-    person = Person(idp, public, pool, email=ADDRESS)
+    person = Person(idp, public, pool, email="ada@example.com")
     with refused("InvalidParameterException", nothing_for(SMS)):
         public.set_user_settings(**person.token, MFAOptions=[SMS_OPTION])
     with refused("InvalidParameterException", nothing_for(SMS)):
@@ -378,45 +339,18 @@ def test_a_password_and_a_verified_app_are_configured_factors(person: Person) ->
     assert configured(person) == ["PASSWORD", "SOFTWARE_TOKEN"]
 
 
-# At once
+def test_codes_are_configured_where_the_pool_lets_them_in_and_no_second_factor_is_on(idp: Any, public: Any) -> None:
+    first = ["PASSWORD", "EMAIL_OTP", "SMS_OTP"]
+    pool = second_factors.make_pool(idp, SMS, Policies={"SignInPolicy": {"AllowedFirstAuthFactors": first}})
+    person = Person(idp, public, pool)
+    assert configured(person) == first
+    person.set(SMS_MFA=ON)
+    assert configured(person) == ["PASSWORD"]
+    person.set(SMS_MFA=OFF)
+    public.delete_user_attributes(**person.token, UserAttributeNames=["phone_number"])
+    assert configured(person) == ["PASSWORD", "EMAIL_OTP"]
 
 
-def test_parallel_changes_of_different_factors_lose_nothing(person: Person) -> None:
-    person.register()
-    for _ in range(3):
-        outcomes = at_once(
-            lambda: person.set(SMS_MFA=ON),
-            lambda: person.set(SOFTWARE_TOKEN_MFA=PREFERRED),
-            lambda: person.set_by_administrator(EMAIL_OTP=ON),
-            lambda: person.public.update_user_attributes(
-                **person.token, UserAttributes=[{"Name": "nickname", "Value": "n"}]
-            ),
-        )
-        assert outcomes == [OK] * 4
-        assert person.shown == ([SMS, TOTP, EMAIL], TOTP)
-        outcomes = at_once(
-            *(lambda factor=factor: person.set(**{factor: OFF}) for factor in (SMS, TOTP, EMAIL)),
-        )
-        assert outcomes == [OK] * 3
-        assert person.shown == ([], "")
-
-
-def test_a_factor_and_the_deletion_of_its_address_at_once_leave_no_factor_without_address(person: Person) -> None:
-    for _ in range(4):
-        at_once(
-            lambda: person.set(SMS_MFA=PREFERRED),
-            lambda: person.public.delete_user_attributes(**person.token, UserAttributeNames=["phone_number"]),
-        )
-        assert person.shown == ([], "")
-        person.idp.admin_update_user_attributes(
-            **person.named, UserAttributes=[{"Name": "phone_number", "Value": PHONE}]
-        )
-
-
-def test_of_many_preferred_at_once_one_is(person: Person) -> None:
-    person.register()
-    outcomes = at_once(*(lambda factor=factor: person.set(**{factor: PREFERRED}) for factor in (SMS, TOTP, EMAIL)))
-    assert outcomes == [OK] * 3
-    factors, preferred = person.shown
-    assert factors == [SMS, TOTP, EMAIL]
-    assert preferred in factors
+def test_who_signs_in_elsewhere_has_no_password_configured(server: Server, person: Person) -> None:
+    database.make_external(server, [person.username])
+    assert configured(person) == []

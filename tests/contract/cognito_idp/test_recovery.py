@@ -643,6 +643,20 @@ def test_second_factor_that_the_pool_does_not_offer_any_more_hinders_nobody(idp:
     assert forgot(public, factories.make_client(idp, pool), name)["DeliveryMedium"] == "SMS"
 
 
+@pytest.mark.parametrize(
+    ("factors", "medium"),
+    [({"SmsMfaConfiguration": {"SmsConfiguration": SMS}}, "EMAIL"), ({"EmailMfaConfiguration": {}}, "SMS")],
+    ids=["sms", "e-mail"],
+)
+def test_required_mfa_goes_where_it_can_and_recovery_elsewhere(
+    idp: Any, public: Any, factors: dict[str, Any], medium: str
+) -> None:
+    pool = factories.make_pool(idp, EmailConfiguration=SES)
+    name = make_user_with_mfa(idp, pool)
+    idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration="ON", **factors)
+    assert forgot(public, factories.make_client(idp, pool), name)["DeliveryMedium"] == medium
+
+
 def test_code_is_void_once_its_address_gets_second_factors(idp: Any, public: Any, mailbox: Mailbox) -> None:
     pool = make_pool_with_mfa(idp, PHONE_FIRST)
     client = factories.make_client(idp, pool)

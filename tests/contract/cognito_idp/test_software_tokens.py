@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import database, factories, second_factors, totp
-from tests.support.clients import OK, at_once, refused
+from tests.support.clients import refused
 from tests.support.clock import Clock
 from tests.support.second_factors import SMS, TOTP
 from tests.support.server import Server
@@ -15,6 +15,7 @@ from tests.support.server import Server
 NOT_OFFERED = "Software Token MFA has not been enabled by the userPool"
 ONE_OF_TWO = "Exactly one of AccessToken and Session must be given."
 NONE_WAITS = "No software token waits for verification."
+USED = "Your software token has already been used once."
 TOO_MANY = "Attempt limit exceeded, please try after some time."
 
 ON = {"Enabled": True}
@@ -112,24 +113,6 @@ def test_wrong_codes_in_a_row_are_stopped_whichever_secret_they_are_for(public: 
     public.verify_software_token(AccessToken=token, UserCode=totp.code(secret, time.time() + 2))
 
 
-def test_many_wrong_codes_at_once_are_no_more_tries_than_in_a_row(public: Any, token: str) -> None:
-    secret = secret_of(public, token)
-
-    def guess() -> None:
-        public.verify_software_token(AccessToken=token, UserCode=wrong(secret))
-
-    outcomes = [outcome for _ in range(4) for outcome in at_once(*[guess] * 4)]
-    assert set(outcomes) == {"EnableSoftwareTokenMFAException", "TooManyRequestsException"}
-    assert outcomes.count("EnableSoftwareTokenMFAException") <= 6  # the seventh would have to wait for two seconds
-
-
-def test_one_code_sent_four_times_at_once_verifies_once(public: Any, token: str) -> None:
-    for _ in range(3):
-        code = now(secret_of(public, token))
-        outcomes = at_once(*[lambda code=code: public.verify_software_token(AccessToken=token, UserCode=code)] * 4)
-        assert sorted(outcomes) == ["InvalidParameterException"] * 3 + [OK]
-
-
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "", "١٢٣٤٥٦"])
 def test_what_is_no_code_is_refused_by_its_form(public: Any, token: str, code: str) -> None:
     secret_of(public, token)
@@ -179,6 +162,40 @@ def test_a_secret_is_told_once_and_stands_nowhere_in_clear(server: Server, publi
         "cursor.execute('SELECT secret FROM pools_softwaretoken'); print(cursor.fetchall())",
     )
     assert secret not in stored
+
+
+def test_a_code_signs_in_once_and_that_of_the_set_up_does_not(
+    public: Any, client: dict[str, Any], token: str, user: str
+) -> None:
+    secret = secret_of(public, token)
+    used = now(secret)
+    public.verify_software_token(AccessToken=token, UserCode=used, FriendlyDeviceName="my phone")
+    public.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=ON)
+    answers = [begin(public, client, user) for _ in range(2)]
+    assert answers[0]["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "my phone"
+    with refused("ExpiredCodeException", USED):
+        answer(public, client, user, answers[0], used)
+    fresh = totp.code(secret, time.time() + 30)
+    assert "AuthenticationResult" in answer(public, client, user, answers[0], fresh)
+    with refused("ExpiredCodeException", USED):
+        answer(public, client, user, answers[1], fresh)
+
+
+def begin(public: Any, client: dict[str, Any], user: str) -> Any:
+    return public.initiate_auth(
+        ClientId=client["ClientId"],
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user, "PASSWORD": factories.PASSWORD},
+    )
+
+
+def answer(public: Any, client: dict[str, Any], user: str, challenge: Any, code: str) -> Any:
+    return public.respond_to_auth_challenge(
+        ClientId=client["ClientId"],
+        ChallengeName=challenge["ChallengeName"],
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": user, "SOFTWARE_TOKEN_MFA_CODE": code},
+    )
 
 
 # Access tokens
@@ -244,18 +261,3 @@ def test_apps_go_with_their_user(server: Server, public: Any, token: str, user: 
     secret_of(public, token)
     public.delete_user(AccessToken=token)
     assert database.count(server, "SoftwareToken", user) == 0
-
-
-def test_deletion_and_verification_at_once_leave_the_two_in_agreement(
-    server: Server, idp: Any, public: Any, pool: dict[str, Any], client: dict[str, Any]
-) -> None:
-    for _ in range(4):
-        user = factories.make_user(idp, pool)
-        token = factories.sign_in(public, client, user)["AccessToken"]
-        code = now(secret_of(public, token))
-        at_once(
-            lambda token=token, code=code: public.verify_software_token(AccessToken=token, UserCode=code),
-            lambda user=user: idp.admin_delete_software_token(UserPoolId=pool["Id"], Username=user),
-        )
-        factors = idp.admin_get_user_auth_factors(UserPoolId=pool["Id"], Username=user)["ConfiguredUserAuthFactors"]
-        assert database.count(server, "SoftwareToken", user) == ("SOFTWARE_TOKEN" in factors)

@@ -35,7 +35,7 @@ TOLD = 10
 # What a request of these has done, the next ones could miss.
 SPOILS = re.compile(r"Delete|Revoke|SignOut|Password|Disable|Confirm|RespondTo|GetTokensFrom|Update|Verify")
 SPOILT_BEFORE_MENDING = 3
-SPOILS_POOL = re.compile(r"DeleteUserPool|UpdateUserPool|ClientSecret")
+SPOILS_POOL = re.compile(r"DeleteUserPool|UpdateUserPool|SetUserPool|ClientSecret")
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,8 @@ def test_a_pool_does_not_exist_in_another_region(idp: Any, away: Any, pool: dict
     for attempt in (
         lambda: away.describe_user_pool(**named),
         lambda: away.update_user_pool(**named),
+        lambda: away.get_user_pool_mfa_config(**named),
+        lambda: away.set_user_pool_mfa_config(**named),
         lambda: away.delete_user_pool(**named),
         lambda: away.admin_get_user(**named, Username=user),
         lambda: away.admin_delete_user(**named, Username=user),

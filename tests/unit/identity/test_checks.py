@@ -47,6 +47,8 @@ def test_development_passes_with_nothing_set(monkeypatch: pytest.MonkeyPatch) ->
         ({"GATEHOUSE_EMAIL_URL": "smtp+plain://mail.example"}, "gatehouse.E014"),
         ({"GATEHOUSE_EMAIL_URL": "smtp+plain://8.8.8.8"}, "gatehouse.E014"),
         ({"GATEHOUSE_EMAIL_URL": ""}, "gatehouse.W015"),
+        ({"GATEHOUSE_SMS_URL": "http://sms.example/messages"}, "gatehouse.E016"),
+        ({"GATEHOUSE_SMS_URL": "sns:http://8.8.8.8"}, "gatehouse.E016"),
         ({"GATEHOUSE_ACCESS_KEY_ID": KEY["GATEHOUSE_ACCESS_KEY_ID"]}, "gatehouse.E001"),
         ({"GATEHOUSE_SECRET_ACCESS_KEY": "s" * 32}, "gatehouse.E001"),
         ({**KEY, "GATEHOUSE_ACCESS_KEY_ID": "short"}, "gatehouse.E002"),
@@ -74,6 +76,23 @@ def test_unencrypted_mail_may_go_to_a_private_address(monkeypatch: pytest.Monkey
     assert found(monkeypatch, {**SOUND, "GATEHOUSE_EMAIL_URL": email_url}) == []
 
 
+@pytest.mark.parametrize(
+    "sms_url",
+    [
+        "sns:",
+        "sns:http://127.0.0.1:5000",
+        "sns:https://sns.example",
+        "http://10.1.2.3/messages",
+        "http://localhost:9000",
+        "https://sms.example",
+    ],
+)
+def test_text_messages_may_go_to_amazon_encrypted_or_to_a_private_address(
+    monkeypatch: pytest.MonkeyPatch, sms_url: str
+) -> None:
+    assert found(monkeypatch, {**SOUND, "GATEHOUSE_SMS_URL": sms_url}) == []
+
+
 def test_contradictions_are_refused_in_development_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(monkeypatch, {"GATEHOUSE_DEV": "1", "GATEHOUSE_ACCESS_KEY_ID": "short"}) == [
         "gatehouse.E001",
@@ -85,6 +104,8 @@ def test_reports_tell_what_to_set_and_no_secret(monkeypatch: pytest.MonkeyPatch)
     environ = {
         "GATEHOUSE_URL": "http://id.example",
         "GATEHOUSE_EMAIL_URL": "smtp+plain://user:hunter2@mail.example",
+        "GATEHOUSE_SMS_URL": "http://sms.example?key=hunter2",
+        "GATEHOUSE_SMS_TOKEN": "hunter2",
         "GATEHOUSE_ACCESS_KEY_ID": "x",
         "GATEHOUSE_SECRET_ACCESS_KEY": "hunter2",
         "GATEHOUSE_ARGON2_TIME": "1",

@@ -78,6 +78,11 @@ def test_other_variables_are_none_of_its_business() -> None:
         ("GATEHOUSE_REQUEST_RATES", "aws,UserRead=7", "request_rates", {**AWS_REQUEST_RATES, "UserRead": 7}),
         ("GATEHOUSE_REQUEST_RATES", "UserRead=7,aws", "request_rates", {**AWS_REQUEST_RATES, "UserRead": 7}),
         ("GATEHOUSE_EMAIL_URL", "smtp+plain://mail:25", "email_url", "smtp+plain://mail:25"),
+        ("GATEHOUSE_SMS_URL", "sns:", "sms_url", "sns:"),
+        ("GATEHOUSE_SMS_URL", "sns:http://127.0.0.1:5000", "sms_url", "sns:http://127.0.0.1:5000"),
+        ("GATEHOUSE_SMS_URL", "https://sms.example/v1?account=7", "sms_url", "https://sms.example/v1?account=7"),
+        ("GATEHOUSE_SMS_URL", "http://[::1]:8080", "sms_url", "http://[::1]:8080"),
+        ("GATEHOUSE_SMS_TOKEN", "a.b-c/d+e==", "sms_token", "a.b-c/d+e=="),
     ],
 )
 def test_a_variable_is_read(variable: str, raw: str, name: str, value: Any) -> None:
@@ -121,6 +126,33 @@ def test_a_variable_is_read(variable: str, raw: str, name: str, value: Any) -> N
         ("GATEHOUSE_REQUEST_RATES", "aws=1", f"'aws'; there are aws, {', '.join(AWS_REQUEST_RATES)}"),
         ("GATEHOUSE_EMAIL_URL", "mail.example:25", "use a URL that begins with smtp://, smtps://, smtp+plain://"),
         ("GATEHOUSE_EMAIL_URL", "smtp://", "use a URL that begins with smtp://, smtps://, smtp+plain://"),
+        *[
+            ("GATEHOUSE_SMS_URL", raw, "without user and password (see GATEHOUSE_SMS_TOKEN)")
+            for raw in [
+                "sns",
+                "SNS:",
+                "sns://",
+                "sns:eu-west-1",
+                "sns:http://",
+                "sns:http://127.0.0.1:5000?a=b",
+                "sns:sns:",
+                "sms.example/v1",
+                "smtp://sms.example",
+                "https://",
+                "https:///v1",
+                "https://sms.example:99999",
+                "https://sms.example:0",
+                "https://sms.example#v1",
+                "https://user:c2VjcmV0@sms.example",
+                "https://sms.example/a b",
+                "https://sms.example/\r\nX: y",
+                "https://ünï.example",
+            ]
+        ],
+        ("GATEHOUSE_SMS_TOKEN", "two words", "use printable ASCII characters without spaces"),
+        ("GATEHOUSE_SMS_TOKEN", "token\r\nX: y", "use printable ASCII characters without spaces"),
+        ("GATEHOUSE_SMS_TOKEN", "tökén", "use printable ASCII characters without spaces"),
+        ("GATEHOUSE_SMS_TIMEOUT_SECONDS", "0", "use a whole number of 1 or more"),
     ],
 )
 def test_what_a_variable_does_not_take_is_told_with_advice(variable: str, raw: str, advice: str) -> None:
@@ -137,6 +169,9 @@ def test_what_a_variable_does_not_take_is_told_with_advice(variable: str, raw: s
         ("GATEHOUSE_SECRET_KEYS", "c2VjcmV0!!"),
         ("DATABASE_URL", "mysql://user:c2VjcmV0@host/db"),
         ("GATEHOUSE_EMAIL_URL", "http://user:c2VjcmV0@host"),
+        ("GATEHOUSE_SMS_URL", "https://user:c2VjcmV0@host"),
+        ("GATEHOUSE_SMS_URL", "https://host:c2VjcmV0/"),
+        ("GATEHOUSE_SMS_TOKEN", "c2VjcmV0 "),
     ],
 )
 def test_the_sentence_does_not_repeat_a_secret(variable: str, raw: str) -> None:

@@ -241,7 +241,7 @@ def test_name_that_somebody_takes_at_the_same_moment_is_skipped_and_the_others_a
     job = started(pool, file_of(pool, *names(20)))
     with transaction.atomic():
         rival = sign_up.new_user(pool, "user-7", {}, UserStatus.CONFIRMED)
-        sign_up.save_new(rival, HASH)
+        sign_up.save_new(rival, passwords.derive(rival, "Correct-Horse-1"))
         importing = Thread(target=_run_in_a_connection_of_its_own)
         importing.start()
         importing.join(1)

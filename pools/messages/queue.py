@@ -1,0 +1,151 @@
+"""Messages that no request waits for: queued in the transaction of what caused them, sent by a worker.
+
+The row is the message, and a worker that is called only looks earlier. One worker has a row at a time, under a lease
+that it renews while it sends; the row goes when the carrier has accepted. Who goes on after a worker was killed
+repeats nothing but what was on its way, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from urllib.parse import urlsplit
+
+from django.db import connection, transaction
+
+from identity import clock, ids
+from identity.config import config
+from identity.errors import CodeDeliveryFailure
+from identity.keyring import CannotDecrypt
+from pools.messages import deliver
+from pools.messages.message import Channel, Kind, Message, template
+from pools.messages.senders import outbox
+from pools.models import QueuedMessage, User
+
+LEASE = timedelta(seconds=15)
+DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
+"""Before each further try; a server that greylists wants some minutes. After the last one the message is given up."""
+
+log = logging.getLogger(__name__)
+
+_callers: list[Callable[[], None]] = []
+
+
+def call_when_messages_wait(caller: Callable[[], None]) -> None:
+    """Let whoever sends know at once; without, they look by themselves every few seconds. It must not wait."""
+    _callers.append(caller)
+
+
+def _call() -> None:
+    for caller in _callers:
+        caller()
+
+
+def put(message: Message, holder: User | None, *, expires_at: datetime) -> None:
+    """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
+
+    Without a `holder` it is a decoy, which no request can be told apart by, and which nobody gets: make one where a
+    user who does not exist must look like one who does.
+    """
+    if deliver.is_kept(message.channel):
+        if holder is not None:
+            outbox.send(message)
+        return
+    QueuedMessage.objects.create(
+        message_id=f"<{ids.token(24)}@{_domain()}>",
+        pool=message.pool,
+        holder=holder,
+        username=message.username,
+        channel=message.channel,
+        to=message.to,
+        kind=message.kind,
+        code=message.code,
+        name=message.name,
+        expires_at=expires_at,
+    )
+    transaction.on_commit(_call, robust=True)
+
+
+def _domain() -> str:
+    return (urlsplit(config.url).hostname or "localhost").encode("idna").decode()
+
+
+def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
+    """Send what is due, the longest due first, until nothing is; `is_ending` is asked between messages."""
+    while not is_ending():
+        due = QueuedMessage.objects.filter(next_try_at__lte=clock.wall())
+        row_pk = due.order_by("next_try_at").values_list("pk", flat=True).first()
+        if row_pk is None:
+            return
+        lease = ids.token(16)
+        if due.filter(pk=row_pk).update(lease=lease, next_try_at=clock.wall() + LEASE):
+            _try(row_pk, lease)
+
+
+def _try(row_pk: int, lease: str) -> None:
+    try:
+        row = QueuedMessage.objects.select_related("pool", "holder").filter(pk=row_pk).first()
+        if row is None:  # it went with its user
+            return
+        if _is_wanted(row):
+            with _renewed(row_pk, lease):
+                deliver.send(_message(row))
+    except (CodeDeliveryFailure, CannotDecrypt):
+        _put_off(row_pk, lease)
+    else:
+        QueuedMessage.objects.filter(pk=row_pk).delete()
+
+
+def _is_wanted(row: QueuedMessage) -> bool:
+    """Whether there is somebody whom it would still serve."""
+    if row.holder is None or row.pool.deleted_at is not None:
+        return False
+    if row.expires_at <= clock.now():
+        log.warning("%s %s was not sent before its code expired", row.channel, row.kind)
+        return False
+    return True
+
+
+def _message(row: QueuedMessage) -> Message:
+    channel, kind = Channel(row.channel), Kind(row.kind)
+    said = template(row.pool, kind, channel)
+    return Message(row.pool, row.username, channel, row.to, kind, row.code, said, row.name, row.message_id)
+
+
+@contextmanager
+def _renewed(row_pk: int, lease: str) -> Iterator[None]:
+    """Keep the lease while a carrier is slow: how long it may take altogether, nobody knows."""
+    done = Event()
+    renewing = Thread(target=_renew_until, args=(done, row_pk, lease), name="lease", daemon=True)
+    renewing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewing.join()
+
+
+def _renew_until(done: Event, row_pk: int, lease: str) -> None:
+    try:
+        while not done.wait(LEASE.total_seconds() / 3):
+            mine = QueuedMessage.objects.filter(pk=row_pk, lease=lease)
+            mine.update(next_try_at=clock.wall() + LEASE)
+    finally:
+        connection.close()
+
+
+def _put_off(row_pk: int, lease: str) -> None:
+    """Try again later, or give up. The carrier's complaint is in the log already."""
+    mine = QueuedMessage.objects.filter(pk=row_pk, lease=lease)
+    row = mine.defer("code").first()
+    if row is None:
+        return
+    if row.failures == len(DELAYS):
+        log.error("%s %s is given up after %s tries", row.channel, row.kind, row.failures + 1)
+        mine.delete()
+        return
+    delay = DELAYS[row.failures]
+    mine.update(failures=row.failures + 1, next_try_at=clock.wall() + delay, lease="")

@@ -1,0 +1,53 @@
+"""From sign-up to tokens without a second code: the code that confirmed the user is the first proof of a sign-in.
+
+SignUp gives a Session, ConfirmSignUp takes it and gives another, InitiateAuth takes that in USER_AUTH.
+Source: guide, "Authentication flows", choice-based sign-in; API reference, ConfirmSignUp and InitiateAuth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from identity.errors import SESSION_INVALID, NotAuthorized
+from pools.config.client import ClientSettings
+from pools.models import Attempt, Client, User
+from pools.signin import first_factors, flows, proofs, session, standing
+
+_SIGNED_UP = "SignUp"
+CONFIRMED = "ConfirmSignUp"
+_PROOFS = {"email": proofs.EMAIL_CODE, "phone_number": proofs.SMS_CODE}
+_FACTORS = {proofs.EMAIL_CODE: first_factors.EMAIL_OTP, proofs.SMS_CODE: first_factors.SMS_OTP}
+
+
+def begin(client: Client, user: User, username: str) -> str | None:
+    """The Session of a new user, where the client lets users begin with a choice."""
+    if flows.FLOWS[flows.CHOICE].allowed_by not in ClientSettings.of(client).auth_flows:
+        return None
+    attempt = Attempt(pool=client.pool, client=client, holder=user, name=username, flow=flows.CHOICE)
+    attempt.user = user
+    attempt.channel = flows.Channel.API
+    return session.open(attempt, _SIGNED_UP)
+
+
+def find(client: Client, session_string: str, username: str) -> Attempt:
+    """The attempt that SignUp has begun. Raises: NotAuthorized."""
+    attempt = session.find(session_string, _SIGNED_UP)
+    if attempt.client_id != client.pk or not standing.is_called(attempt, username):
+        raise NotAuthorized(SESSION_INVALID)
+    return attempt
+
+
+def confirmed(attempt: Attempt, attribute: str) -> str:
+    """The Session of a user whom a code to `email` or `phone_number` has just confirmed. Raises: NotAuthorized."""
+    attempt.proofs = [_PROOFS[attribute]]
+    with transaction.atomic():
+        session.use(attempt)
+    return session.open(attempt, CONFIRMED)
+
+
+def is_first_factor(attempt: Attempt, parameters: Mapping[str, str]) -> bool:
+    """Whether the code that confirmed the user is what they may, and want to, begin with."""
+    factor = _FACTORS[attempt.proofs[0]]
+    return first_factors.may_use_code(attempt.user, factor) and parameters.get("PREFERRED_CHALLENGE", factor) == factor

@@ -1,0 +1,54 @@
+"""Setting up an authenticator app within a sign-in that waits for MFA_SETUP: two requests on its Session.
+
+Source: guide, "TOTP software token MFA"; API reference, AssociateSoftwareToken and VerifySoftwareToken.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from pools.accounts import software_tokens
+from pools.config.mfa import SOFTWARE_TOKEN_MFA
+from pools.models import Attempt
+from pools.signin import session, standing
+from pools.signin.challenges.mfa_setup import MfaSetup
+
+
+def associate(session_string: str) -> tuple[str, str]:
+    """A new secret, and the next Session.
+
+    Raises: NotAuthorized (Session), SoftwareTokenMFANotFound, UserNotFound.
+    """
+    attempt = _find(session_string)
+    with transaction.atomic():
+        secret = software_tokens.associate(attempt.user)
+        session.use(attempt)
+    return secret, session.open(attempt, MfaSetup.name)
+
+
+def verify(session_string: str, code: str, *, name: str = "") -> str:
+    """Make the secret the user's second factor, and the preferred one; returns the next Session.
+
+    A wrong code leaves the Session as it was.
+    Raises: NotAuthorized (Session), EnableSoftwareTokenMFA, InvalidParameter, TooManyRequests, UserNotFound.
+    """
+    attempt = _find(session_string)
+    matched = software_tokens.step_of_waiting(attempt.user, code)
+    attempt.data = {**attempt.data, "is_enrolled": True}
+    with transaction.atomic():
+        user = software_tokens.activate(attempt.user, matched, name=name)
+        session.use(attempt)
+        user.mfa_factors = [
+            *(factor for factor in user.mfa_factors if factor != SOFTWARE_TOKEN_MFA),
+            SOFTWARE_TOKEN_MFA,
+        ]
+        user.preferred_mfa = SOFTWARE_TOKEN_MFA
+        user.save(update_fields=["mfa_factors", "preferred_mfa"])
+    return session.open(attempt, MfaSetup.name)
+
+
+def _find(session_string: str) -> Attempt:
+    attempt = session.find(session_string, MfaSetup.name)
+    standing.check_enabled(attempt.user)
+    software_tokens.check_offered(attempt.user.pool)
+    return attempt
