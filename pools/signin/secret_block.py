@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from django.db import IntegrityError, transaction
 
 from identity import clock, keyring
 from identity.errors import SESSION_EXPIRED, SESSION_INVALID, SESSION_USED, NotAuthorized
 from identity.keyring import CannotDecrypt
+from identity.statement import Insertion
 from pools import lookup
 from pools.config.lifetimes import Lifetimes
 from pools.models import Attempt, Client, SpentSecretBlock
@@ -27,6 +27,7 @@ from pools.signin.challenges.base import required
 from pools.signin.first_factors import PASSWORD_SRP
 
 _PLACE = "SECRET_BLOCK"
+_spent = Insertion(SpentSecretBlock, ignores_conflicts=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +104,6 @@ def attempt_of(client: Client, answers: Mapping[str, str], channel: str) -> Atte
 def spend(text: str, exchange: Exchange) -> None:
     """Of several answers with one block, one is looked at. Raises: NotAuthorized."""
     digest = hashlib.sha256(raw(text)).digest()
-    try:
-        with transaction.atomic():
-            SpentSecretBlock.objects.create(
-                digest=digest, expires_at=datetime.fromtimestamp(exchange.expires_at, UTC) + timedelta(minutes=1)
-            )
-    except IntegrityError:
-        raise NotAuthorized(SESSION_USED) from None
+    expires_at = datetime.fromtimestamp(exchange.expires_at, UTC) + timedelta(minutes=1)
+    if not _spent.insert(SpentSecretBlock(digest=digest, expires_at=expires_at)):
+        raise NotAuthorized(SESSION_USED)
