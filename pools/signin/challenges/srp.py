@@ -76,10 +76,9 @@ class PasswordVerifier:
         if (exchange.handle, exchange.user_id) != (attempt.handle, user.pk):
             raise NotAuthorized(SESSION_INVALID)
         secret_block.spend(block, exchange)
-        guard = lock_out.of_password(user, attempt.name)
-        verifier = passwords.verifier(user)
+        attempted = lock_out.of_password(user, attempt.name)
         try:
-            key = srp.session_key(verifier, bytes.fromhex(exchange.secret), mpz(exchange.client_key, 16))
+            key = srp.session_key(attempted.verifier(), bytes.fromhex(exchange.secret), mpz(exchange.client_key, 16))
         except ValueError:
             raise NotAuthorized() from None
         is_right = srp.is_signature(
@@ -91,9 +90,9 @@ class PasswordVerifier:
             timestamp=timestamp,
         )
         if not is_right:
-            guard.failed()
+            attempted.failed()
             raise NotAuthorized()
-        guard.passed()
+        attempted.passed()
         standing.check(user)
         return Proof(proofs.SRP)
 
