@@ -79,7 +79,6 @@ _kept_of = Statement(
     int,
     str,
 )
-_NOBODY = 0
 
 
 class Try:
@@ -91,7 +90,7 @@ class Try:
 
     def __init__(self, user: User, subject: str) -> None:
         key = f"password:{subject}"
-        row = _kept_of.first(user.pool_id, user.pk or _NOBODY, key)
+        row = _kept_of.first(user.pool_id, user.key, key)
         self._user = user
         self._hash, self._srp_verifier, *state = row or (None,) * 5
         try:
@@ -114,7 +113,7 @@ def is_correct(user: User, password: str) -> bool:
 
     A hash of another algorithm or strength is renewed, and a verifier that is still missing is made.
     """
-    stored, lacks_verifier = _hash_of.first(user.pk or _NOBODY) or (None, True)
+    stored, lacks_verifier = _hash_of.first(user.key) or (None, True)
     return _is_correct(user, password, stored, lacks_verifier=lacks_verifier)
 
 
@@ -134,7 +133,7 @@ def _is_correct(user: User, password: str, stored: str | None, *, lacks_verifier
 
 def verifier(user: User) -> Verifier:
     """The SRP verifier of the user's password; a decoy's where there is none."""
-    (stored,) = _verifier_of.first(user.pk or _NOBODY) or (None,)
+    (stored,) = _verifier_of.first(user.key) or (None,)
     return _verifier(user, stored)
 
 
@@ -144,7 +143,7 @@ def _verifier(user: User, stored: str | None) -> Verifier:
 
 def is_set(user: User) -> bool:
     """Whether the user has a password at all."""
-    return _hash_of.first(user.pk or _NOBODY) is not None
+    return _hash_of.first(user.key) is not None
 
 
 def _is_outdated(password_hash: str) -> bool:

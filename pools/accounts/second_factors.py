@@ -45,6 +45,11 @@ def must_be_set_up(user: User) -> bool:
     return MfaSettings.of(user.pool).mode is Mode.ON and not usable(user)
 
 
+def may_be_set_up(user: User, factor: str) -> bool:
+    """Whether it is this factor that such a user may set up on the way in."""
+    return must_be_set_up(user) and factor in MfaSettings.of(user.pool).offered
+
+
 def is_possible(user: User, factor: str) -> bool:
     """Whether the pool offers the factor and the user has what it takes."""
     if factor not in MfaSettings.of(user.pool).offered:

@@ -40,6 +40,14 @@ class SignedUp:
     delivery: Delivery | None
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`attribute` is that of the address which the code went to."""
+
+    user: User
+    attribute: str
+
+
 def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
     """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
 
@@ -110,10 +118,8 @@ def save_new(user: User, derived: Derived | None, *, temporary: bool = False, fo
         passwords.store(user, derived, temporary=temporary)
 
 
-def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> str:
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> Confirmed:
     """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
-
-    Returns the name of that address's attribute.
 
     Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
     """
@@ -136,7 +142,7 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
             user_attributes.claim_names(fresh, force=force_alias)
         except AliasExists:
             raise AliasExists(f"An account with the {found.attribute} already exists.") from None
-    return found.attribute
+    return Confirmed(fresh, found.attribute)
 
 
 def confirm_by_administrator(user: User) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
@@ -38,7 +39,7 @@ _N_BYTES = 384
 _EXPONENT_BYTES = 32
 _SALT_BYTES = 16
 _KEY_BYTES = 16
-_LONGEST_HEX = 2 * _N_BYTES + 2
+_HEX = re.compile(rf"[0-9a-fA-F]{{1,{2 * _N_BYTES + 2}}}")
 
 
 def pad(number: mpz) -> bytes:
@@ -129,7 +130,7 @@ def _pool_name(pool_id: str) -> str:
 
 def client_key(srp_a: str) -> mpz:
     """A, from its hex form. Raises: ValueError, when it is no number below about N, or 0 mod N."""
-    if len(srp_a) > _LONGEST_HEX or not srp_a.isalnum():
+    if not _HEX.fullmatch(srp_a):
         raise ValueError("SRP_A has a wrong form")
     public = mpz(srp_a, 16)
     if public % N == 0:
@@ -157,8 +158,12 @@ def session_key(verifier: Verifier, secret: bytes, client: mpz) -> bytes:
     if exponent == 0:
         raise ValueError("u is 0")
     shared = powmod_sec(client * powmod(verifier.value, exponent, N) % N, _number(secret), N)
-    # HKDF (RFC 5869) with one block of output.
-    extracted = hmac.digest(pad(exponent), pad(shared), "sha256")
+    return _derived_key(exponent, shared)
+
+
+def _derived_key(scrambler: mpz, shared: mpz) -> bytes:
+    """HKDF (RFC 5869) with one block of output."""
+    extracted = hmac.digest(pad(scrambler), pad(shared), "sha256")
     return hmac.digest(extracted, b"Caldera Derived Key\x01", "sha256")[:_KEY_BYTES]
 
 

@@ -144,7 +144,7 @@ def queue_sign_in_code(user: User, attribute: str, address: str, code: str, *, e
 
 
 def _queue(user: User, message: Message, expires_at: datetime) -> None:
-    queue.put(message, None if _is_decoy(user) else user, expires_at=expires_at)
+    queue.put(message, None if user.is_decoy else user, expires_at=expires_at)
 
 
 def renew_and_queue(
@@ -161,11 +161,7 @@ def renew_and_queue(
         address = asked.attributes.get(attribute, _NO_ADDRESS[attribute])
         message = verification(asked.pool, asked.username, attribute, address, kind, code)
         _queue(asked, message, clock.now() + _LIFETIMES[code_kind])
-    return simulated if _is_decoy(asked) else delivery(attribute, address)
-
-
-def _is_decoy(user: User) -> bool:
-    return user.pk is None
+    return simulated if asked.is_decoy else delivery(attribute, address)
 
 
 def _who_gets_it(user: User, target: Callable[[User], str], simulated: Delivery) -> tuple[User, str]:

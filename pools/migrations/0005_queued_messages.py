@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=identity.clock.now)),
                 ("expires_at", models.DateTimeField(db_index=True)),
                 ("failures", models.PositiveSmallIntegerField(default=0)),
-                ("next_try_at", models.DateTimeField(db_index=True, default=identity.clock.wall)),
+                ("next_try_at", models.DateTimeField(db_index=True)),
                 ("lease", models.CharField(blank=True, max_length=32)),
                 (
                     "holder",

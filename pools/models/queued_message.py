@@ -32,7 +32,7 @@ class QueuedMessage(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(db_index=True)
     failures = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField(default=clock.wall, db_index=True)
+    next_try_at = models.DateTimeField(db_index=True)
     lease = models.CharField(max_length=32, blank=True)
 
     def __str__(self) -> str:

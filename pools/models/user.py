@@ -60,6 +60,16 @@ class User(AbstractBaseUser):
         return self.sub
 
     @property
+    def is_decoy(self) -> bool:
+        """Whether it stands in for a user who does not exist: never saved."""
+        return self.pk is None
+
+    @property
+    def key(self) -> int:
+        """The primary key; a decoy's is one that no row has, to be looked for all the same."""
+        return self.pk or 0
+
+    @property
     def is_active(self) -> bool:  # type: ignore[override]  # a column in AbstractBaseUser's stub, derived here
         return self.enabled
 

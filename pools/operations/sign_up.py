@@ -51,8 +51,8 @@ def confirm_sign_up(
     client = lookup.client(client_id)
     client_proof.check_secret_hash(client, username, secret_hash)
     attempt = None if session is None else after_sign_up.find(client, session, username)
-    attribute = sign_up.confirm(client, username=username, code=confirmation_code, force_alias=force_alias_creation)
-    return {"Session": None if attempt is None else after_sign_up.confirmed(attempt, attribute)}
+    confirmed = sign_up.confirm(client, username=username, code=confirmation_code, force_alias=force_alias_creation)
+    return {"Session": after_sign_up.confirmed(attempt, client, confirmed.user, username, confirmed.attribute)}
 
 
 @cognito_idp.operation("ResendConfirmationCode", ignores=_NOWHERE_YET)

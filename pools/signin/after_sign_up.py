@@ -23,12 +23,17 @@ _FACTORS = {proofs.EMAIL_CODE: first_factors.EMAIL_OTP, proofs.SMS_CODE: first_f
 
 def begin(client: Client, user: User, username: str) -> str | None:
     """The Session of a new user, where the client lets users begin with a choice."""
+    attempt = _attempt(client, user, username)
+    return None if attempt is None else session.open(attempt, _SIGNED_UP)
+
+
+def _attempt(client: Client, user: User, username: str) -> Attempt | None:
     if flows.FLOWS[flows.CHOICE].allowed_by not in ClientSettings.of(client).auth_flows:
         return None
     attempt = Attempt(pool=client.pool, client=client, holder=user, name=username, flow=flows.CHOICE)
     attempt.user = user
     attempt.channel = flows.Channel.API
-    return session.open(attempt, _SIGNED_UP)
+    return attempt
 
 
 def find(client: Client, session_string: str, username: str) -> Attempt:
@@ -39,11 +44,20 @@ def find(client: Client, session_string: str, username: str) -> Attempt:
     return attempt
 
 
-def confirmed(attempt: Attempt, attribute: str) -> str:
-    """The Session of a user whom a code to `email` or `phone_number` has just confirmed. Raises: NotAuthorized."""
+def confirmed(attempt: Attempt | None, client: Client, user: User, username: str, attribute: str) -> str | None:
+    """The Session of a user whom a code to `email` or `phone_number` has just confirmed.
+
+    Amplify does not send the Session of SignUp, and goes on with the one it finds here: without an attempt, one begins.
+    Raises: NotAuthorized.
+    """
+    if attempt is None:
+        attempt = _attempt(client, user, username)
+    else:
+        with transaction.atomic():
+            session.use(attempt)
+    if attempt is None:
+        return None
     attempt.proofs = [_PROOFS[attribute]]
-    with transaction.atomic():
-        session.use(attempt)
     return session.open(attempt, CONFIRMED)
 
 

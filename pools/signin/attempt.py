@@ -11,8 +11,8 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import SESSION_INVALID, NotAuthorized
 from pools.accounts import rivals
-from pools.models import Attempt, Client, User
-from pools.signin import after_sign_up, decoy, finish, flows, order, proofs, secret_block, session, standing
+from pools.models import Attempt, Client
+from pools.signin import after_sign_up, decoy, finish, flows, order, secret_block, session, standing
 from pools.signin.challenges.base import Challenge, Proof, required
 from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword
@@ -124,16 +124,7 @@ def _check_is_of(attempt: Attempt, client: Client, username: str) -> None:
     """Raises: NotAuthorized."""
     if attempt.client_id != client.pk or not standing.is_called(attempt, username):
         raise NotAuthorized(SESSION_INVALID)
-    _check_enabled(attempt, attempt.user)
-
-
-def _check_enabled(attempt: Attempt, user: User) -> None:
-    """A user may have been disabled while a challenge waited; told to who has proven something.
-
-    Raises: NotAuthorized.
-    """
-    if proofs.FIRST & set(attempt.proofs):
-        standing.check_enabled(user)
+    standing.check_may_go_on(attempt, attempt.user)
 
 
 def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challenge]) -> list[Proof]:
@@ -158,21 +149,24 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
     """Write what the answers bring, the swap of the step and the operator's audit row: all, or nothing.
 
     The user's row is locked before the attempt's, as by whoever deletes the user.
-    Raises: NotAuthorized (answered or disabled meanwhile), UserNotFound, and what the effects raise.
+    Raises: NotAuthorized (answered, disabled or given another password meanwhile), PasswordResetRequired,
+    UserNotFound, and what the effects raise.
     """
     names = {name: value for proof in proven for name, value in proof.names.items()}
     with transaction.atomic():
         user = attempt.user
-        if not decoy.is_decoy(user):
+        if user.is_decoy:
+            decoy.look_up(user)
+        else:
             user = rivals.locked(user, {**user.attributes, **names} if names else {})
-            _check_enabled(attempt, user)
+            standing.check_may_go_on(attempt, user)
         answered = attempt.challenge
         session.use(attempt)
         for proof in proven:
             proof.effect(user)
         attempt.user = user
         client = attempt.client
-        audit.record(by, client.pool.arn, sub=user.sub, client_id=client.client_id, answered=answered)
+        audit.record(by, client.pool.arn, sub=decoy.sub_of(user), client_id=client.client_id, answered=answered)
 
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
@@ -185,7 +179,7 @@ def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged
             audit.record(
                 by,
                 attempt.client.pool.arn,
-                sub=attempt.user.sub,
+                sub=decoy.sub_of(attempt.user),
                 client_id=attempt.client.client_id,
                 challenge=challenge.name,
             )

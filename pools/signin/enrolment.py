@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from pools.accounts import software_tokens
+from identity.errors import SESSION_INVALID, NotAuthorized
+from pools.accounts import attributes, second_factors, software_tokens
 from pools.config.mfa import SOFTWARE_TOKEN_MFA
-from pools.models import Attempt
+from pools.models import Attempt, User
 from pools.signin import session, standing
 from pools.signin.challenges.mfa_setup import MfaSetup
 
@@ -17,7 +18,7 @@ from pools.signin.challenges.mfa_setup import MfaSetup
 def associate(session_string: str) -> tuple[str, str]:
     """A new secret, and the next Session.
 
-    Raises: NotAuthorized (Session), SoftwareTokenMFANotFound, UserNotFound.
+    Raises: NotAuthorized (Session), PasswordResetRequired, SoftwareTokenMFANotFound, UserNotFound.
     """
     attempt = _find(session_string)
     with transaction.atomic():
@@ -30,18 +31,17 @@ def verify(session_string: str, code: str, *, name: str = "") -> str:
     """Make the secret the user's second factor, and the preferred one; returns the next Session.
 
     A wrong code leaves the Session as it was.
-    Raises: NotAuthorized (Session), EnableSoftwareTokenMFA, InvalidParameter, TooManyRequests, UserNotFound.
+    Raises: NotAuthorized (Session), PasswordResetRequired, SoftwareTokenMFANotFound, EnableSoftwareTokenMFA,
+    InvalidParameter, TooManyRequests, UserNotFound.
     """
     attempt = _find(session_string)
     matched = software_tokens.step_of_waiting(attempt.user, code)
     attempt.data = {**attempt.data, "is_enrolled": True}
     with transaction.atomic():
+        _check_is_missing(attributes.locked(attempt.user))
         user = software_tokens.activate(attempt.user, matched, name=name)
         session.use(attempt)
-        user.mfa_factors = [
-            *(factor for factor in user.mfa_factors if factor != SOFTWARE_TOKEN_MFA),
-            SOFTWARE_TOKEN_MFA,
-        ]
+        user.mfa_factors = [*user.mfa_factors, SOFTWARE_TOKEN_MFA]
         user.preferred_mfa = SOFTWARE_TOKEN_MFA
         user.save(update_fields=["mfa_factors", "preferred_mfa"])
     return session.open(attempt, MfaSetup.name)
@@ -49,6 +49,16 @@ def verify(session_string: str, code: str, *, name: str = "") -> str:
 
 def _find(session_string: str) -> Attempt:
     attempt = session.find(session_string, MfaSetup.name)
-    standing.check_enabled(attempt.user)
+    standing.check_may_go_on(attempt, attempt.user)
     software_tokens.check_offered(attempt.user.pool)
+    _check_is_missing(attempt.user)
     return attempt
+
+
+def _check_is_missing(user: User) -> None:
+    """Who knows the password and came earlier does not set up another factor beside, or over, the user's own.
+
+    Raises: NotAuthorized.
+    """
+    if not second_factors.may_be_set_up(user, SOFTWARE_TOKEN_MFA):
+        raise NotAuthorized(SESSION_INVALID)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from identity.access.actor import Actor
 from identity.errors import NotAuthorized
 from pools.models import Attempt, Client, User
-from pools.signin import decoy
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,6 @@ class SignedIn:
 
 def finish(attempt: Attempt, by: Actor | None) -> SignedIn:
     """Raises: NotAuthorized; no proof is right for a decoy, and none would make it a user."""
-    if decoy.is_decoy(attempt.user):
+    if attempt.user.is_decoy:
         raise NotAuthorized()
     return SignedIn(attempt.user, attempt.client, by)

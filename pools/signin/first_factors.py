@@ -7,7 +7,6 @@ from pools.config.mfa import MfaSettings, Mode
 from pools.config.sign_in import SignInSettings
 from pools.models import User
 from pools.models.user import UserStatus
-from pools.signin import decoy
 
 PASSWORD = "PASSWORD"  # noqa: S105
 PASSWORD_SRP = "PASSWORD_SRP"  # noqa: S105
@@ -22,7 +21,7 @@ _MAY_USE_CODES = frozenset({UserStatus.CONFIRMED, UserStatus.UNCONFIRMED})
 
 def available(user: User) -> list[str]:
     """In AWS names. A code alone is no sign-in for a user who has to show, or has chosen, a second factor."""
-    has_password = passwords.is_set(user) or decoy.is_decoy(user)  # a decoy is looked up all the same, for the time
+    has_password = passwords.is_set(user) or user.is_decoy  # a decoy is looked up all the same, for the time
     return [factor for factor in ALL if (may_use_code(user, factor) if factor in _ADDRESSES else has_password)]
 
 

@@ -11,11 +11,10 @@ from identity.throttle import Guard, Locked
 from pools.accounts import verification
 from pools.accounts.passwords import Try
 from pools.models import User
-from pools.signin import decoy
 
 
 def _subject(user: User, name: str) -> str:
-    known = None if decoy.is_decoy(user) else user
+    known = None if user.is_decoy else user
     return verification.throttle_key("sign-in", user.pool, name, known).partition(":")[2]
 
 

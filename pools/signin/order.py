@@ -54,12 +54,14 @@ def forced_new_password(attempt: Attempt) -> type[Challenge] | None:
 
 
 def second_factor(attempt: Attempt) -> type[Challenge] | None:
-    """The one there is, the one that was chosen, the one that the user prefers, or the choice."""
+    """The one that is being set up, or was chosen, or is preferred, or is the only one; or else the choice."""
     if proofs.SECOND & set(attempt.proofs):
         return None
+    if attempt.data.get("address") and second_factors.may_be_set_up(attempt.user, EmailOtp.factor):
+        return EmailOtp
     factors = second_factors.usable(attempt.user)
     for wanted in (attempt.data.get("second"), attempt.user.preferred_mfa):
-        if wanted and (wanted in factors or attempt.data.get("address")):
+        if wanted in factors:
             return _SECOND[wanted]
     if len(factors) > 1:
         return SelectMfaType

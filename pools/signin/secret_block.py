@@ -21,7 +21,7 @@ from identity.keyring import CannotDecrypt
 from identity.statement import Insertion
 from pools import lookup
 from pools.config.lifetimes import Lifetimes
-from pools.models import Attempt, Client, SpentSecretBlock
+from pools.models import Attempt, Client, SpentSecretBlock, User
 from pools.signin import decoy
 from pools.signin.challenges.base import required
 from pools.signin.first_factors import PASSWORD_SRP
@@ -32,18 +32,28 @@ _spent = Insertion(SpentSecretBlock, ignores_conflicts=True)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """`secret` is b, `client_key` is A in hex; `handle` is the attempt's, empty where the block alone is the handle."""
+    """`secret` is b, `client_key` is A in hex; `handle` is the attempt's, empty where the block alone is the handle.
+
+    The user's key has always as many digits, all of them 0 for a decoy: a block is as long for nobody as for a user.
+    """
 
     pool_id: str
     client_id: int
     channel: str
     flow: str
-    user_id: int | None
+    user_key: str
     name: str
     handle: str
     client_key: str
     secret: str
-    expires_at: float
+    expires_at: int
+
+    def is_of(self, attempt: Attempt) -> bool:
+        return (self.handle, self.user_key) == (attempt.handle, _key_of(attempt.user))
+
+
+def _key_of(user: User) -> str:
+    return f"{user.key:019}"
 
 
 def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
@@ -54,12 +64,12 @@ def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
         client_id=attempt.client_id,
         channel=attempt.channel,
         flow=attempt.flow,
-        user_id=attempt.user.pk,
+        user_key=_key_of(attempt.user),
         name=attempt.name,
         handle=attempt.handle,
         client_key=client_key,
         secret=secret.hex(),
-        expires_at=expires_at.timestamp(),
+        expires_at=int(expires_at.timestamp()),
     )
     return base64.b64encode(keyring.encrypt(orjson.dumps(exchange), place=_PLACE)).decode()
 
@@ -94,8 +104,7 @@ def attempt_of(client: Client, answers: Mapping[str, str], channel: str) -> Atte
     if exchange.handle:
         raise NotAuthorized(SESSION_INVALID)
     attempt = Attempt(pool=client.pool, client=client, channel=channel, flow=exchange.flow, name=exchange.name)
-    found = lookup.user_by_key(client.pool, exchange.user_id) if exchange.user_id is not None else None
-    attempt.user = found or decoy.of(client.pool, exchange.name)
+    attempt.user = lookup.user_by_key(client.pool, int(exchange.user_key)) or decoy.of(client.pool, exchange.name)
     attempt.holder_id = attempt.user.pk
     attempt.data = {"first": PASSWORD_SRP, "srp_a": exchange.client_key}
     return attempt

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -16,7 +17,7 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import SESSION_EXPIRED, SESSION_INVALID, SESSION_USED, InvalidParameter, NotAuthorized
 from pools.config.lifetimes import Lifetimes
-from pools.models import Attempt
+from pools.models import Attempt, Credential
 from pools.signin import decoy
 
 
@@ -40,8 +41,8 @@ def open(attempt: Attempt, waits_for: str, by: Actor | None = None) -> str:
         with transaction.atomic():
             attempt.save()
             if by is not None:
-                client = attempt.client
-                audit.record(by, client.pool.arn, sub=attempt.user.sub, client_id=client.client_id, challenge=waits_for)
+                client, sub = attempt.client, decoy.sub_of(attempt.user)
+                audit.record(by, client.pool.arn, sub=sub, client_id=client.client_id, challenge=waits_for)
     except IntegrityError:  # the user has been deleted since the last proof
         raise NotAuthorized() from None
     return session
@@ -73,7 +74,8 @@ def find(session: str | None, waits_for: str) -> Attempt:
 def use(attempt: Attempt) -> None:
     """Swap the step: the Session is used up, whether or not another one follows; call inside a transaction.
 
-    Raises: NotAuthorized, when another answer was faster.
+    Raises: NotAuthorized, when another answer was faster, or the password that began the sign-in is no longer the
+    user's.
     """
     spent = [*attempt.spent, bytes(attempt.digest).hex()]
     changed = Attempt.objects.filter(pk=attempt.pk, step=attempt.step).update(
@@ -81,8 +83,19 @@ def use(attempt: Attempt) -> None:
     )
     if not changed:
         raise NotAuthorized(SESSION_USED)
+    if _is_outlived(attempt):
+        raise NotAuthorized(SESSION_INVALID)
     attempt.step += 1
     attempt.spent = spent
+
+
+def _is_outlived(attempt: Attempt) -> bool:
+    """Whether the user's password was replaced after it was proven."""
+    proven_at = attempt.data.get("password_at")
+    return (
+        proven_at is not None
+        and Credential.objects.filter(user=attempt.holder_id, changed_at__gt=datetime.fromisoformat(proven_at)).exists()
+    )
 
 
 def _digest(session: str) -> bytes:

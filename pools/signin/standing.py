@@ -13,6 +13,7 @@ from identity.errors import (
 from pools.config.sign_in import SignInSettings
 from pools.models import Attempt, Credential, User
 from pools.models.user import UserStatus
+from pools.signin import proofs
 
 
 def check(user: User) -> None:
@@ -42,6 +43,18 @@ def check_enabled(user: User) -> None:
         raise NotAuthorized(USER_DISABLED)
 
 
+def check_may_go_on(attempt: Attempt, user: User) -> None:
+    """A user may have been disabled, or reset, while a challenge waited; told to who has proven something.
+
+    Raises: NotAuthorized, PasswordResetRequired.
+    """
+    if not proofs.FIRST & set(attempt.proofs):
+        return
+    check_enabled(user)
+    if user.status == UserStatus.RESET_REQUIRED:
+        raise PasswordResetRequired()
+
+
 def names(user: User) -> list[str]:
     """The names a client may know the user by."""
     contacts = (user.attributes.get(name) for name in ("email", "phone_number", "preferred_username"))
@@ -49,6 +62,16 @@ def names(user: User) -> list[str]:
 
 
 def is_called(attempt: Attempt, username: str) -> bool:
-    """Whether a challenge answer's USERNAME is the attempt's user."""
-    fold = SignInSettings.of(attempt.user.pool).fold
-    return fold(username) in map(fold, [attempt.name, *names(attempt.user)])
+    """Whether a challenge answer's USERNAME is the attempt's user.
+
+    Until something is proven it is the name that the sign-in began with or that was answered: what addresses the user
+    has is not for guessing.
+    """
+    user = attempt.user
+    known_as = names(user) if _has_first_proof(attempt) else [user.username, user.sub]
+    fold = SignInSettings.of(user.pool).fold
+    return fold(username) in map(fold, [attempt.name, *known_as])
+
+
+def _has_first_proof(attempt: Attempt) -> bool:
+    return bool(proofs.FIRST & set(attempt.proofs))

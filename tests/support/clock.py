@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import requests
 
@@ -14,6 +14,12 @@ class Clock:
 
     def __init__(self, server: Server) -> None:
         self._url = f"{server.url}/_dev/clock"
+
+    def now(self) -> datetime:
+        """The server's time."""
+        answer = requests.get(self._url, timeout=10)
+        answer.raise_for_status()
+        return datetime.fromisoformat(answer.json()["now"])
 
     def advance(self, **duration: float) -> None:
         """`advance(hours=1, seconds=1)`"""

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import itertools
 import uuid
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import jwt
 
 PASSWORD = "Correct-Horse-1"
+Make = Callable[..., dict[str, Any]]
+"""Makes a pool or a client, as fixtures hand it out."""
+
 _numbers = itertools.count(1)
 
 
 def unique(prefix: str = "user") -> str:
     return f"{prefix}-{next(_numbers)}-{uuid.uuid4().hex[:6]}"
+
+
+def address_of(pool: dict[str, Any], name: str = "alice") -> str:
+    """An e-mail address that no other pool's tests write to."""
+    return f"{name}.{pool['Id'].partition('_')[2].lower()}@example.com"
+
+
+def number_of(pool: dict[str, Any], line: int = 0) -> str:
+    """A phone number that no other pool's tests write to, as far as nine digits can tell pools apart."""
+    return f"+1{zlib.crc32(pool['Id'].encode()) % 10**9:09}{line}"
 
 
 def make_pool(idp: Any, **members: Any) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class MfaSetup:
 
     def check(self, attempt: Attempt, answers: Mapping[str, str]) -> Proof:
         """Raises: NotAuthorized (nothing has been set up), InvalidParameter (address)."""
-        if attempt.data.get("is_enrolled"):
+        if attempt.data.get("is_enrolled") and attempt.user.has_software_token:
             return Proof(proofs.SOFTWARE_TOKEN)
         address = answers.get("EMAIL") or answers.get("email")
         if not address:

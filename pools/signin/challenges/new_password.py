@@ -14,7 +14,7 @@ from pools.accounts import passwords, search
 from pools.accounts.passwords import Derived
 from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX, Schema
-from pools.models import Attempt, Credential, User
+from pools.models import Attempt, User
 from pools.models.user import UserStatus
 from pools.signin import proofs
 from pools.signin.challenges.base import Proof, required
@@ -61,9 +61,8 @@ class NewPassword:
         return Proof(proofs.NEW_PASSWORD, lambda fresh: self._set(attempt, fresh, derived, given), given)
 
     def _set(self, attempt: Attempt, fresh: User, derived: Derived, given: Mapping[str, str]) -> None:
-        is_replaced = Credential.objects.filter(user=fresh, changed_at__gt=attempt.created_at).exists()
-        if is_replaced or fresh.status != UserStatus.FORCE_CHANGE_PASSWORD:
-            raise NotAuthorized(SESSION_INVALID)  # the password that began this sign-in is no longer the user's
+        if fresh.status != UserStatus.FORCE_CHANGE_PASSWORD:
+            raise NotAuthorized(SESSION_INVALID)
         fresh.attributes = {**fresh.attributes, **given}
         fresh.status = UserStatus.CONFIRMED
         fresh.modified_at = clock.now()
@@ -74,6 +73,7 @@ class NewPassword:
             raise AliasExists(error.message) from None
         search.index(fresh)
         passwords.store(fresh, derived, temporary=False)
+        attempt.data = {**attempt.data, "password_at": clock.now().isoformat()}
 
     def _check_attributes(self, attempt: Attempt, given: Mapping[str, str]) -> None:
         pool = attempt.user.pool

@@ -21,13 +21,13 @@ from identity.errors import (
     UsernameExists,
 )
 from pools.accounts import attributes as user_attributes
-from pools.accounts import search, verification
+from pools.accounts import search, second_factors, verification
 from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
-from pools.signin import decoy, lock_out, proofs
+from pools.signin import first_factors, lock_out, proofs
 from pools.signin.challenges.base import Proof, required
 
 CODES_PER_HOUR = 20
@@ -59,7 +59,7 @@ class _OneTimeCode:
             raise MFAMethodNotFound()
         is_first = _is_first(attempt)
         lock_out.check_may_ask(user, attempt.name, self.name)
-        known = None if decoy.is_decoy(user) else user
+        known = None if user.is_decoy else user
         try:
             key = verification.throttle_key(f"code by {self.attribute}", user.pool, attempt.name, known)
             throttle.reserve(key, limit=CODES_PER_HOUR)
@@ -68,7 +68,7 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
-        if is_first and ClientSettings.of(attempt.client).hides_existence:
+        if user.is_decoy or (is_first and ClientSettings.of(attempt.client).hides_existence):
             ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
             verification.queue_sign_in_code(user, self.attribute, address, code, expires_at=ends_at)
         else:
@@ -87,7 +87,7 @@ class _OneTimeCode:
         address = self._address(attempt)
         waiting = bytes.fromhex(attempt.data.get("code", ""))
         is_right = keyring.mac_matches(_PURPOSE, _message(attempt, address, given), waiting)
-        if not is_right or decoy.is_decoy(attempt.user):
+        if not is_right or attempt.user.is_decoy:
             guard.failed()
             raise CodeMismatch(CODE_OR_STATE)
         guard.passed()
@@ -101,15 +101,21 @@ class _OneTimeCode:
 
     def _address(self, attempt: Attempt) -> str:
         """The user's own, or the one that is being set up."""
-        address: str = attempt.data.get("address") or attempt.user.attributes.get(self.attribute, "")
-        return address
+        return self._new_address(attempt) or attempt.user.attributes.get(self.attribute, "")
+
+    def _new_address(self, attempt: Attempt) -> str:
+        return attempt.data.get("address", "") if attempt.data.get("second") == self.factor else ""
 
     def _mac(self, attempt: Attempt, address: str, code: str) -> str:
         return keyring.mac(_PURPOSE, _message(attempt, address, code)).hex()
 
     def _mark(self, attempt: Attempt, fresh: User, address: str, *, is_first: bool) -> None:
         """What arrived is verified; a user who waited for that is confirmed."""
-        is_new = bool(attempt.data.get("address"))
+        is_new = bool(self._new_address(attempt))
+        if is_first and not first_factors.may_use_code(fresh, self.name):
+            raise NotAuthorized(SESSION_INVALID)  # a second factor, or a password, is wanted of the user by now
+        if is_new and not second_factors.may_be_set_up(fresh, self.factor):
+            raise NotAuthorized(SESSION_INVALID)  # the user has a factor by now, or the pool does not offer this one
         if not is_new and fresh.attributes.get(self.attribute) != address:
             raise NotAuthorized(SESSION_INVALID)  # it went to an address that is no longer the user's
         is_verified = fresh.attributes.get(VERIFIED_FLAGS[self.attribute]) == "true"

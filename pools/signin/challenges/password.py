@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from identity import clock
 from identity.errors import NotAuthorized, PasswordResetRequired
 from pools.accounts import passwords
 from pools.config.client import ClientSettings
@@ -27,6 +28,7 @@ class Password:
         """Raises: NotAuthorized, UserNotConfirmed, PasswordResetRequired, InvalidParameter."""
         given = required(answers, "PASSWORD")
         user = attempt.user
+        now = clock.now()
         attempted = lock_out.of_password(user, attempt.name)
         if not attempted.is_correct(given):
             attempted.failed()
@@ -36,4 +38,4 @@ class Password:
             raise NotAuthorized()
         attempted.passed()
         standing.check(user)
-        return Proof(proofs.PASSWORD)
+        return Proof(proofs.PASSWORD, data={"password_at": now.isoformat()})

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from gmpy2 import mpz
 
+from identity import clock
 from identity.errors import SESSION_INVALID, InvalidParameter, NotAuthorized
 from pools.accounts import passwords, srp
 from pools.models import Attempt
@@ -17,7 +18,7 @@ from pools.signin.challenges.base import Proof, required
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIMESTAMP = re.compile(
-    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({'|'.join(_MONTHS)}) (\d{{1,2}}) (\d\d):(\d\d):(\d\d) UTC (\d{{4}})"
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ({'|'.join(_MONTHS)}) (\d{{1,2}}) (\d\d):(\d\d):(\d\d) UTC (\d{{4}})", re.ASCII
 )
 _BAD_TIMESTAMP = "TIMESTAMP format should be EEE MMM d HH:mm:ss z yyyy in english."
 _LONGEST_SKEW = timedelta(minutes=5)
@@ -73,9 +74,10 @@ class PasswordVerifier:
         _check_time(timestamp)
         user = attempt.user
         exchange = secret_block.unseal(block, attempt.client_id, attempt.channel)
-        if (exchange.handle, exchange.user_id) != (attempt.handle, user.pk):
+        if not exchange.is_of(attempt):
             raise NotAuthorized(SESSION_INVALID)
         secret_block.spend(block, exchange)
+        now = clock.now()
         attempted = lock_out.of_password(user, attempt.name)
         try:
             key = srp.session_key(attempted.verifier(), bytes.fromhex(exchange.secret), mpz(exchange.client_key, 16))
@@ -94,7 +96,7 @@ class PasswordVerifier:
             raise NotAuthorized()
         attempted.passed()
         standing.check(user)
-        return Proof(proofs.SRP)
+        return Proof(proofs.SRP, data={"password_at": now.isoformat()})
 
 
 def _check_time(timestamp: str) -> None:

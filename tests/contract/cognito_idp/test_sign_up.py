@@ -902,3 +902,32 @@ def test_refusal_that_quotes_a_name_carries_no_header(server: Server, plain_app:
     assert answer.json()["message"] == "Type for attribute {a\r\nX-Planted: b} could not be determined"
     assert answer.headers["x-amzn-ErrorType"] == "InvalidParameterException:"
     assert "X-Planted" not in answer.headers
+
+
+def test_confirmation_gives_a_session_to_go_on_with_whether_or_not_it_brings_that_of_the_sign_up(
+    idp: Any, public: Any, mailbox: Mailbox
+) -> None:
+    """Source: ConfirmSignUp, Session. aws-amplify 6 sends none, and signs in with the one in the answer."""
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = factories.make_pool(idp, AutoVerifiedAttributes=["email"], Policies=factors)
+    client = factories.make_client(idp, pool, ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    for name, brings_it in (("alice", True), ("bob", False)):
+        address = factories.address_of(pool, name)
+        named = {"ClientId": client["ClientId"], "Username": name}
+        email = [{"Name": "email", "Value": address}]
+        begun = public.sign_up(**named, Password=PASSWORD, UserAttributes=email)["Session"]
+        brought = {"Session": begun} if brings_it else {}
+        session = public.confirm_sign_up(**named, ConfirmationCode=mailbox.code(address), **brought)["Session"]
+        sign_in = {"ClientId": client["ClientId"], "AuthFlow": "USER_AUTH", "AuthParameters": {"USERNAME": name}}
+        tokens = public.initiate_auth(**sign_in, Session=session)["AuthenticationResult"]
+        assert factories.claims_of(tokens["AccessToken"])["username"] == name
+        with refused("NotAuthorizedException", "Invalid session for the user, session can only be used once."):
+            public.initiate_auth(**sign_in, Session=session)
+
+
+def test_clients_that_do_not_begin_with_a_choice_get_no_session(public: Any, app: Client, mailbox: Mailbox) -> None:
+    name, address = unique(), f"{unique()}@example.com"
+    named = {"ClientId": app["ClientId"], "Username": name}
+    email = [{"Name": "email", "Value": address}]
+    assert "Session" not in public.sign_up(**named, Password=PASSWORD, UserAttributes=email)
+    assert "Session" not in public.confirm_sign_up(**named, ConfirmationCode=mailbox.code(address))

@@ -74,7 +74,7 @@ GlobalSignOut                    | -           | ok                    | reset f
 DeleteUser                       | -           | ok                    | reset first    | ok          | ok                | revoked         | -
 ChangePassword                   | -           | ok                    | reset first    | ok          | incorrect         | revoked         | -
 REFRESH_TOKEN_AUTH               | -           | ok                    | reset first    | ok          | ok                | refresh revoked | -
-NEW_PASSWORD_REQUIRED            | -           | ok                    | bad session    | bad session | -                 | disabled        | -
+NEW_PASSWORD_REQUIRED            | -           | ok                    | reset first    | bad session | -                 | disabled        | -
 """  # noqa: E501
 
 

@@ -282,6 +282,8 @@ def test_two_workers_send_different_messages_and_a_slow_one_keeps_its_own(
 ) -> None:
     """The mail server says nothing for more than a lease, which is renewed until it does."""
     monkeypatch.setattr(queue, "LEASE", timedelta(milliseconds=300))
+    monkeypatch.setattr(queue, "_SOON", timedelta(0))
+    monkeypatch.setattr(queue, "PAUSE", timedelta(0))
     ids_queued = {put(user).message_id, put(user).message_id}
     with postman.holding():
         workers = [Thread(target=_send_in_a_connection_of_its_own) for _ in range(2)]
