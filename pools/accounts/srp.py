@@ -148,12 +148,12 @@ def server_key(verifier: Verifier, secret: bytes) -> mpz:
     return (_K * verifier.value + _power_of_g(secret)) % N
 
 
-def session_key(verifier: Verifier, secret: bytes, client: mpz) -> bytes:
-    """The 16 bytes that both sides derive, the client from the right password only.
+def session_key(verifier: Verifier, secret: bytes, client: mpz, server: mpz | None = None) -> bytes:
+    """The 16 bytes that both sides derive, the client from the right password only. `server` is B, if it was kept.
 
     Raises: ValueError, when the scrambling parameter is 0.
     """
-    scrambler = _hash(pad(client), pad(server_key(verifier, secret)))
+    scrambler = _hash(pad(client), pad(server_key(verifier, secret) if server is None else server))
     exponent = _number(scrambler)
     if exponent == 0:
         raise ValueError("u is 0")

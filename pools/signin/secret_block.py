@@ -32,8 +32,9 @@ _spent = Insertion(SpentSecretBlock, ignores_conflicts=True)
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """`secret` is b, `client_key` is A in hex; `handle` is the attempt's, empty where the block alone is the handle.
+    """`client_key` is A, `server_key` is B and `secret` is b, in hex.
 
+    `handle` is the attempt's, empty where the block alone is the handle.
     The user's key has always as many digits, all of them 0 for a decoy: a block is as long for nobody as for a user.
     """
 
@@ -45,6 +46,7 @@ class Exchange:
     name: str
     handle: str
     client_key: str
+    server_key: str
     secret: str
     expires_at: int
 
@@ -56,7 +58,7 @@ def _key_of(user: User) -> str:
     return f"{user.key:019}"
 
 
-def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
+def seal(attempt: Attempt, client_key: str, server_key: str, secret: bytes) -> str:
     """SECRET_BLOCK for an attempt: Base64."""
     expires_at = clock.now() + Lifetimes.of(attempt.client).auth_session
     exchange = Exchange(
@@ -68,6 +70,7 @@ def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
         name=attempt.name,
         handle=attempt.handle,
         client_key=client_key,
+        server_key=server_key,
         secret=secret.hex(),
         expires_at=int(expires_at.timestamp()),
     )

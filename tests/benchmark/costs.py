@@ -63,8 +63,7 @@ def _srp_exchange(_: int) -> float:
     client, secret = mpz(secrets.randbelow(int(srp.N))), srp.new_secret()
 
     def exchange() -> None:
-        srp.server_key(verifier, secret)
-        srp.session_key(verifier, secret, client)
+        srp.session_key(verifier, secret, client, srp.server_key(verifier, secret))
 
     return _cpu_seconds(exchange)
 

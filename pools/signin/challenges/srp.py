@@ -55,10 +55,11 @@ class PasswordVerifier:
     def offer(self, attempt: Attempt) -> dict[str, str]:
         secret = srp.new_secret()
         verifier = passwords.verifier(attempt.user)
+        public = srp.pad(srp.server_key(verifier, secret)).hex()
         return {
             "SALT": verifier.salt.hex(),
-            "SRP_B": srp.pad(srp.server_key(verifier, secret)).hex(),
-            "SECRET_BLOCK": secret_block.seal(attempt, attempt.data["srp_a"], secret),
+            "SRP_B": public,
+            "SECRET_BLOCK": secret_block.seal(attempt, attempt.data["srp_a"], public, secret),
             "USERNAME": attempt.user.username,
             "USER_ID_FOR_SRP": attempt.user.username,
         }
@@ -80,7 +81,12 @@ class PasswordVerifier:
         now = clock.now()
         attempted = lock_out.of_password(user, attempt.name)
         try:
-            key = srp.session_key(attempted.verifier(), bytes.fromhex(exchange.secret), mpz(exchange.client_key, 16))
+            key = srp.session_key(
+                attempted.verifier(),
+                bytes.fromhex(exchange.secret),
+                mpz(exchange.client_key, 16),
+                mpz(exchange.server_key, 16),
+            )
         except ValueError:
             raise NotAuthorized() from None
         is_right = srp.is_signature(
