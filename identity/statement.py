@@ -11,7 +11,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import AutoField, Model, QuerySet
 from django.db.models.constants import OnConflict
@@ -31,12 +31,13 @@ _KEPT = "cursor_of_statements"
 
 def _cursor() -> CursorWrapper:
     """A cursor that is kept with its connection: a new one costs as much as a look-up. Who watches gets a new one."""
-    if connection.queries_logged or connection.execute_wrappers:
-        return connection.cursor()
-    kept: CursorWrapper | None = getattr(connection, _KEPT, None)
-    if kept is None or kept.cursor.connection is not connection.connection:
-        kept = connection.cursor()
-        setattr(connection, _KEPT, kept)
+    database = connections["default"]
+    if database.queries_logged or database.execute_wrappers:
+        return database.cursor()
+    kept: CursorWrapper | None = getattr(database, _KEPT, None)
+    if kept is None or kept.cursor.connection is not database.connection:
+        kept = database.cursor()
+        setattr(database, _KEPT, kept)
     return kept
 
 
@@ -109,7 +110,8 @@ class Insertion:
 
     def insert(self, row: Model) -> bool:
         """Whether the row is new. Raises: IntegrityError."""
-        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self._fields]
+        database = connections["default"]
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in self._fields]
         cursor = _cursor()
         cursor.execute(self._sql or self._compile(row), values)
         return bool(cursor.rowcount == 1)
