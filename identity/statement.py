@@ -1,4 +1,4 @@
-"""Queries that the ORM writes once and the database runs many times.
+"""Queries and insertions that the ORM writes once and the database runs many times.
 
 Building a queryset's SQL costs several times what a point look-up costs the database. A `Statement` compiles it at
 its first use and then only binds parameters; converters of the fields (encryption, JSON, time zones) still apply.
@@ -12,7 +12,10 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.backends.utils import CursorWrapper
+from django.db.models import AutoField, Model, QuerySet
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 _SAMPLES: dict[type, list[Any]] = {
@@ -21,6 +24,20 @@ _SAMPLES: dict[type, list[Any]] = {
     int: [910_000_000 + position for position in range(8)],
     uuid.UUID: [uuid.UUID(int=position + 1) for position in range(8)],
 }
+
+
+_KEPT = "cursor_of_statements"
+
+
+def _cursor() -> CursorWrapper:
+    """A cursor that is kept with its connection: a new one costs as much as a look-up. Who watches gets a new one."""
+    if connection.queries_logged or connection.execute_wrappers:
+        return connection.cursor()
+    kept: CursorWrapper | None = getattr(connection, _KEPT, None)
+    if kept is None or kept.cursor.connection is not connection.connection:
+        kept = connection.cursor()
+        setattr(connection, _KEPT, kept)
+    return kept
 
 
 class Statement:
@@ -41,9 +58,9 @@ class Statement:
             fixed[place] if position is None else _like(fixed[place], values[position])
             for place, position in enumerate(positions)
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(sql, bound)
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+        cursor = _cursor()
+        cursor.execute(sql, bound)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
         if converters and found:
             return [tuple(row) for row in compiler.apply_converters(found, converters)]
         return found
@@ -76,3 +93,29 @@ class Statement:
 def _like(bound_sample: Any, value: Any) -> Any:
     """SQLite keeps UUIDs as hexadecimal text."""
     return value.hex if isinstance(value, uuid.UUID) and isinstance(bound_sample, str) else value
+
+
+class Insertion:
+    """New rows of a model, one at a time, as `save(force_insert=True)` writes them; the row's own key is not read back.
+
+    With `ignores_conflicts` a row that is there already is left as it is.
+    """
+
+    def __init__(self, model: type[Model], *, ignores_conflicts: bool = False) -> None:
+        self._model = model
+        self._on_conflict = OnConflict.IGNORE if ignores_conflicts else None
+        self._fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+        self._sql: str | None = None
+
+    def insert(self, row: Model) -> bool:
+        """Whether the row is new. Raises: IntegrityError."""
+        values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in self._fields]
+        cursor = _cursor()
+        cursor.execute(self._sql or self._compile(row), values)
+        return bool(cursor.rowcount == 1)
+
+    def _compile(self, row: Model) -> str:
+        query = InsertQuery(self._model, on_conflict=self._on_conflict)
+        query.insert_values(self._fields, [row])
+        ((self._sql, _),) = query.get_compiler(using="default").as_sql()
+        return self._sql

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 
 from identity import clock
 from identity.errors import LimitExceeded
@@ -18,6 +18,8 @@ from identity.statement import Statement
 HOUR = timedelta(hours=1)
 FREE_FAILURES = 5
 LONGEST_LOCK = timedelta(minutes=15)
+_COLUMNS = ("failures", "failed_at", "locked_until")
+State = tuple[int | None, datetime | None, datetime | None]
 IDLE_RESET = timedelta(minutes=15)
 
 
@@ -54,15 +56,18 @@ def forget_failures(key: str) -> None:
     Backoff.objects.filter(key=key).delete()
 
 
+_state = Statement(lambda key: Backoff.objects.filter(key=key).values_list(*_COLUMNS), str)
+
+
 def is_locked(key: str) -> bool:
     """Whether the subject must wait before another try counts."""
     row = _state.first(key)
     return row is not None and row[2] is not None and row[2] > clock.now()
 
 
-_state = Statement(
-    lambda key: Backoff.objects.filter(key=key).values_list("failures", "failed_at", "locked_until"), str
-)
+def state_of(key: str) -> list[Subquery]:
+    """A lock-out's `State` as columns of somebody else's statement: of a subject that has not failed all are None."""
+    return [Subquery(Backoff.objects.filter(key=key).values(column)) for column in _COLUMNS]
 
 
 class Guard:
@@ -70,20 +75,20 @@ class Guard:
 
     Make it before the check (raises Locked), then say `failed()` or `passed()`. Once the next failure would lock, the
     try is counted as failed beforehand, so that many tries at once cost as much as many in a row. For what is short
-    enough to be guessed, `is_strict` counts every try beforehand: of several at once only one is made.
+    enough to be guessed, `is_strict` counts every try beforehand: of several at once only one is made. `state` is the
+    lock-out's, where another statement has just read it.
     """
 
-    def __init__(self, key: str, *, is_strict: bool = False) -> None:
+    def __init__(self, key: str, *, is_strict: bool = False, state: State | None = None) -> None:
         self._key = key
         self._reserved = False
         self._has_row = False
-        row = _state.first(key)
-        if row is None:
+        failures, failed_at, locked_until = state or _state.first(key) or (None, None, None)
+        if failures is None or failed_at is None:
             if is_strict:
                 self._open()
             return
         self._has_row = True
-        failures, failed_at, locked_until = row
         now = clock.now()
         if locked_until is not None and locked_until > now:
             raise Locked

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, Subquery
 
 from identity import clock, throttle
 from identity.access import audit
@@ -61,22 +61,51 @@ def waste_time(password: str) -> None:
     matches(_decoy, password)
 
 
-def guard(key: str) -> Guard:
-    """A try against the lock-out.
-
-    Raises: NotAuthorized while locked.
-    """
-    try:
-        return Guard(f"password:{key}")
-    except Locked:
-        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
-
-
 _LACKS_VERIFIER = ExpressionWrapper(Q(srp_verifier__isnull=True), output_field=BooleanField())
 _hash_of = Statement(
     lambda user_id: Credential.objects.filter(user_id=user_id).values_list("password_hash", _LACKS_VERIFIER), int
 )
 _verifier_of = Statement(lambda user_id: Credential.objects.filter(user_id=user_id).values_list("srp_verifier"), int)
+# From the pool's row, which is there for decoys too: they take the same one statement.
+_kept_of = Statement(
+    lambda pool_id, user_id, key: Pool.objects.filter(pk=pool_id).values_list(
+        *(
+            Subquery(Credential.objects.filter(user_id=user_id).values(name))
+            for name in ("password_hash", "srp_verifier")
+        ),
+        *throttle.state_of(key),
+    ),
+    str,
+    int,
+    str,
+)
+
+
+class Try:
+    """One try of a user's password against the lock-out of `subject`; a decoy has no password.
+
+    Make it before the check (raises NotAuthorized while locked), then say `failed()` or `passed()`. What is kept of
+    the password and how often it was tried are read together.
+    """
+
+    def __init__(self, user: User, subject: str) -> None:
+        key = f"password:{subject}"
+        row = _kept_of.first(user.pool_id, user.key, key)
+        self._user = user
+        self._hash, self._srp_verifier, *state = row or (None,) * 5
+        try:
+            guard = Guard(key, state=tuple(state))
+        except Locked:
+            raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
+        self.failed, self.passed = guard.failed, guard.passed
+
+    def is_correct(self, password: str) -> bool:
+        """As the function of this name."""
+        return _is_correct(self._user, password, self._hash, lacks_verifier=self._srp_verifier is None)
+
+    def verifier(self) -> Verifier:
+        """As the function of this name."""
+        return _verifier(self._user, self._srp_verifier)
 
 
 def is_correct(user: User, password: str) -> bool:
@@ -84,12 +113,14 @@ def is_correct(user: User, password: str) -> bool:
 
     A hash of another algorithm or strength is renewed, and a verifier that is still missing is made.
     """
-    row = _hash_of.first(user.key)
-    if row is None:
+    stored, lacks_verifier = _hash_of.first(user.key) or (None, True)
+    return _is_correct(user, password, stored, lacks_verifier=lacks_verifier)
+
+
+def _is_correct(user: User, password: str, stored: str | None, *, lacks_verifier: bool) -> bool:
+    if stored is None:
         waste_time(password)
         return False
-    stored: str
-    stored, lacks_verifier = row
     if not matches(stored, password):
         return False
     if lacks_verifier or _is_outdated(stored):
@@ -102,10 +133,12 @@ def is_correct(user: User, password: str) -> bool:
 
 def verifier(user: User) -> Verifier:
     """The SRP verifier of the user's password; a decoy's where there is none."""
-    row = _verifier_of.first(user.key)
-    if row is None or row[0] is None:
-        return Verifier.decoy(user.pool_id, user.username)
-    return Verifier.parse(row[0])
+    (stored,) = _verifier_of.first(user.key) or (None,)
+    return _verifier(user, stored)
+
+
+def _verifier(user: User, stored: str | None) -> Verifier:
+    return Verifier.decoy(user.pool_id, user.username) if stored is None else Verifier.parse(stored)
 
 
 def is_set(user: User) -> bool:

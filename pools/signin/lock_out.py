@@ -8,7 +8,8 @@ from __future__ import annotations
 from identity import throttle
 from identity.errors import CODE_OR_STATE, PASSWORD_ATTEMPTS_EXCEEDED, CodeMismatch, NotAuthorized
 from identity.throttle import Guard, Locked
-from pools.accounts import passwords, verification
+from pools.accounts import verification
+from pools.accounts.passwords import Try
 from pools.models import User
 
 
@@ -17,9 +18,9 @@ def _subject(user: User, name: str) -> str:
     return verification.throttle_key("sign-in", user.pool, name, known).partition(":")[2]
 
 
-def of_password(user: User, name: str) -> Guard:
+def of_password(user: User, name: str) -> Try:
     """A try of a password. Raises: NotAuthorized while locked."""
-    return passwords.guard(_subject(user, name))
+    return Try(user, _subject(user, name))
 
 
 def of_code(user: User, name: str, factor: str, wrong: str = CODE_OR_STATE) -> Guard:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from django.db import IntegrityError, transaction
 
 from identity import clock, keyring
 from identity.errors import SESSION_EXPIRED, SESSION_INVALID, SESSION_USED, NotAuthorized
 from identity.keyring import CannotDecrypt
+from identity.statement import Insertion
 from pools import lookup
 from pools.config.lifetimes import Lifetimes
 from pools.models import Attempt, Client, SpentSecretBlock, User
@@ -27,12 +27,14 @@ from pools.signin.challenges.base import required
 from pools.signin.first_factors import PASSWORD_SRP
 
 _PLACE = "SECRET_BLOCK"
+_spent = Insertion(SpentSecretBlock, ignores_conflicts=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """`secret` is b, `client_key` is A in hex; `handle` is the attempt's, empty where the block alone is the handle.
+    """`client_key` is A, `server_key` is B and `secret` is b, in hex.
 
+    `handle` is the attempt's, empty where the block alone is the handle.
     The user's key has always as many digits, all of them 0 for a decoy: a block is as long for nobody as for a user.
     """
 
@@ -44,6 +46,7 @@ class Exchange:
     name: str
     handle: str
     client_key: str
+    server_key: str
     secret: str
     expires_at: int
 
@@ -55,7 +58,7 @@ def _key_of(user: User) -> str:
     return f"{user.key:019}"
 
 
-def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
+def seal(attempt: Attempt, client_key: str, server_key: str, secret: bytes) -> str:
     """SECRET_BLOCK for an attempt: Base64."""
     expires_at = clock.now() + Lifetimes.of(attempt.client).auth_session
     exchange = Exchange(
@@ -67,6 +70,7 @@ def seal(attempt: Attempt, client_key: str, secret: bytes) -> str:
         name=attempt.name,
         handle=attempt.handle,
         client_key=client_key,
+        server_key=server_key,
         secret=secret.hex(),
         expires_at=int(expires_at.timestamp()),
     )
@@ -112,10 +116,6 @@ def attempt_of(client: Client, answers: Mapping[str, str], channel: str) -> Atte
 def spend(text: str, exchange: Exchange) -> None:
     """Of several answers with one block, one is looked at. Raises: NotAuthorized."""
     digest = hashlib.sha256(raw(text)).digest()
-    try:
-        with transaction.atomic():
-            SpentSecretBlock.objects.create(
-                digest=digest, expires_at=datetime.fromtimestamp(exchange.expires_at, UTC) + timedelta(minutes=1)
-            )
-    except IntegrityError:
-        raise NotAuthorized(SESSION_USED) from None
+    expires_at = datetime.fromtimestamp(exchange.expires_at, UTC) + timedelta(minutes=1)
+    if not _spent.insert(SpentSecretBlock(digest=digest, expires_at=expires_at)):
+        raise NotAuthorized(SESSION_USED)

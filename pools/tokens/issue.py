@@ -15,12 +15,15 @@ from identity.access.actor import Actor, Kind
 from identity.errors import NotAuthorized
 from identity.keys import signing
 from identity.models import SigningKey
+from identity.statement import Insertion
 from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
 from pools.models import Client, Pool, Session, User
 from pools.tokens import claims
 from pools.tokens.claims import USER_ADMIN, Grant
 from pools.tokens.groups import Groups
+
+_sessions = Insertion(Session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
     )
     try:
         with transaction.atomic() if by is not None and by.kind is Kind.OPERATOR else nullcontext():
-            session.save(force_insert=True)
+            _sessions.insert(session)
             if by is not None:
                 audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
     except IntegrityError:

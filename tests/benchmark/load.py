@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client: prepared bytes over kept-alive sockets, as many answers a second as one process can take."""
+"""A lean HTTP/1.1 client: dialogues over kept-alive sockets, as many a second as one process can take."""
 
 from __future__ import annotations
 
@@ -7,17 +7,35 @@ import os
 import selectors
 import socket
 import time
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.connection import Connection as Pipe
+
+Dialogue = Generator[bytes, bytes, None]
+"""Yields requests as bytes and is sent the body of each answer; with its end something is done, and is counted."""
+
+
+def saying(request: bytes) -> Callable[[], Dialogue]:
+    """The shortest dialogue: one request."""
+
+    def dialogue() -> Dialogue:
+        yield request
+
+    return dialogue
 
 
 @dataclass
 class Measured:
-    """What came back: seconds each answer took, and how long all of it lasted."""
+    """What came back: seconds that the answers of each dialogue took, how long all of it lasted, and what it cost.
+
+    `cpu` is of the clients: the answers to SRP challenges take as much arithmetic as the questions.
+    """
 
     latencies: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -29,15 +47,15 @@ class Measured:
 
 
 class Load:
-    """A process for each core that sends `requests`, round robin, over its share of `connections`, until stopped."""
+    """A process for each core that has `dialogues`, round robin, over its share of `connections`, until stopped."""
 
-    def __init__(self, port: int, requests: list[bytes], *, connections: int) -> None:
+    def __init__(self, port: int, dialogues: list[Callable[[], Dialogue]], *, connections: int) -> None:
         self._pipes: list[Pipe] = []
         self._processes = []
         processes = os.cpu_count() or 1
         for number in range(processes):
             ours, theirs = multiprocessing.Pipe()
-            share = requests[number::processes] or requests
+            share = dialogues[number::processes] or dialogues
             sockets = max(1, connections // processes)
             process = multiprocessing.Process(target=_work, args=(theirs, port, share, sockets), daemon=True)
             process.start()
@@ -64,51 +82,68 @@ class Load:
             if isinstance(answer, Exception):
                 raise answer
             whole.latencies += answer.latencies
+            whole.cpu += answer.cpu
             whole.seconds = max(whole.seconds, answer.seconds)
         return whole
 
 
-def _work(pipe: Pipe, port: int, requests: list[bytes], sockets: int) -> None:
+def _work(pipe: Pipe, port: int, dialogues: list[Callable[[], Dialogue]], sockets: int) -> None:
     try:
-        _send_until_told(pipe, port, requests, sockets)
+        _talk_until_told(pipe, port, cycle(dialogues), sockets)
     except Exception as error:
         pipe.send(RuntimeError(f"the load ended: {error!r}"))
 
 
-def _send_until_told(pipe: Pipe, port: int, requests: list[bytes], sockets: int) -> None:
+class _Talk:
+    """A connection, the dialogue that is going on over it, and the seconds that its answers took."""
+
+    def __init__(self, port: int, dialogues: Iterator[Callable[[], Dialogue]]) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._dialogues = dialogues
+        self._begin()
+
+    def _begin(self) -> None:
+        self._dialogue = next(self._dialogues)()
+        self._waited = 0.0
+        self._send(next(self._dialogue))
+
+    def _send(self, request: bytes) -> None:
+        self._sent = time.perf_counter()
+        self.socket.sendall(request)
+
+    def go_on(self, measured: Measured) -> None:
+        """Read the answer that has come, and say what is next."""
+        answer = read_answer(self.socket)
+        self._waited += time.perf_counter() - self._sent
+        try:
+            request = self._dialogue.send(answer)
+        except StopIteration:
+            measured.latencies.append(self._waited)
+            self._begin()
+        else:
+            self._send(request)
+
+
+def _talk_until_told(pipe: Pipe, port: int, dialogues: Iterator[Callable[[], Dialogue]], sockets: int) -> None:
     selector = selectors.DefaultSelector()
     selector.register(pipe, selectors.EVENT_READ)
-    position = 0
-    sent: dict[socket.socket, float] = {}
-
-    def send(connection: socket.socket) -> None:
-        nonlocal position
-        request = requests[position % len(requests)]
-        position += 1
-        sent[connection] = time.perf_counter()
-        connection.sendall(request)
-
     for _ in range(sockets):
-        connection = socket.create_connection(("127.0.0.1", port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(connection, selectors.EVENT_READ)
-        send(connection)
-    measured, begun = Measured(), time.perf_counter()
+        talk = _Talk(port, dialogues)
+        selector.register(talk.socket, selectors.EVENT_READ, talk)
+    measured, begun, spent = Measured(), time.perf_counter(), time.process_time()
     while True:
         for key, _ in selector.select():
-            if key.fileobj is pipe:
-                now = time.perf_counter()
-                measured.seconds = now - begun
-                word = pipe.recv()
-                pipe.send(measured)
-                if word == "stop":
-                    return
-                measured, begun = Measured(), now
+            if key.fileobj is not pipe:
+                key.data.go_on(measured)
                 continue
-            connection = key.fileobj  # type: ignore[assignment]
-            read_answer(connection)
-            measured.latencies.append(time.perf_counter() - sent[connection])
-            send(connection)
+            now = time.perf_counter()
+            measured.seconds, measured.cpu = now - begun, time.process_time() - spent
+            word = pipe.recv()
+            pipe.send(measured)
+            if word == "stop":
+                return
+            measured, begun, spent = Measured(), now, time.process_time()
 
 
 def read_answer(connection: socket.socket) -> bytes:

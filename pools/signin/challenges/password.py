@@ -29,13 +29,13 @@ class Password:
         given = required(answers, "PASSWORD")
         user = attempt.user
         now = clock.now()
-        guard = lock_out.of_password(user, attempt.name)
-        if not passwords.is_correct(user, given):
-            guard.failed()
+        attempted = lock_out.of_password(user, attempt.name)
+        if not attempted.is_correct(given):
+            attempted.failed()
             hides_existence = ClientSettings.of(attempt.client).hides_existence
             if user.status == UserStatus.RESET_REQUIRED and not hides_existence and not passwords.is_set(user):
                 raise PasswordResetRequired()  # imported without a password: there is no right one to give first
             raise NotAuthorized()
-        guard.passed()
+        attempted.passed()
         standing.check(user)
         return Proof(proofs.PASSWORD, data={"password_at": now.isoformat()})

@@ -55,10 +55,11 @@ class PasswordVerifier:
     def offer(self, attempt: Attempt) -> dict[str, str]:
         secret = srp.new_secret()
         verifier = passwords.verifier(attempt.user)
+        public = srp.pad(srp.server_key(verifier, secret)).hex()
         return {
             "SALT": verifier.salt.hex(),
-            "SRP_B": srp.pad(srp.server_key(verifier, secret)).hex(),
-            "SECRET_BLOCK": secret_block.seal(attempt, attempt.data["srp_a"], secret),
+            "SRP_B": public,
+            "SECRET_BLOCK": secret_block.seal(attempt, attempt.data["srp_a"], public, secret),
             "USERNAME": attempt.user.username,
             "USER_ID_FOR_SRP": attempt.user.username,
         }
@@ -78,10 +79,14 @@ class PasswordVerifier:
             raise NotAuthorized(SESSION_INVALID)
         secret_block.spend(block, exchange)
         now = clock.now()
-        guard = lock_out.of_password(user, attempt.name)
-        verifier = passwords.verifier(user)
+        attempted = lock_out.of_password(user, attempt.name)
         try:
-            key = srp.session_key(verifier, bytes.fromhex(exchange.secret), mpz(exchange.client_key, 16))
+            key = srp.session_key(
+                attempted.verifier(),
+                bytes.fromhex(exchange.secret),
+                mpz(exchange.client_key, 16),
+                mpz(exchange.server_key, 16),
+            )
         except ValueError:
             raise NotAuthorized() from None
         is_right = srp.is_signature(
@@ -93,9 +98,9 @@ class PasswordVerifier:
             timestamp=timestamp,
         )
         if not is_right:
-            guard.failed()
+            attempted.failed()
             raise NotAuthorized()
-        guard.passed()
+        attempted.passed()
         standing.check(user)
         return Proof(proofs.SRP, data={"password_at": now.isoformat()})
 

@@ -458,10 +458,14 @@ def test_tokens_follow_the_user_as_they_change(
     """New attributes are in new tokens, not in issued ones; a status that forbids signing in forbids refreshing."""
     changed, disabled, resetting = (factories.make_user(idp, pool, given_name="Old") for _ in range(3))
     before = {name: factories.sign_in(public, client, name) for name in (changed, disabled, resetting)}
+    idp.admin_update_user_attributes(
+        UserPoolId=pool["Id"],
+        Username=changed,
+        UserAttributes=[{"Name": "given_name", "Value": "New"}, {"Name": "nickname", "Value": "N"}],
+    )
     in_shell(
         server,
         "from pools.models import User",
-        f"User.objects.filter(username={changed!r}).update(attributes={{'given_name': 'New', 'nickname': 'N'}})",
         f"User.objects.filter(username={disabled!r}).update(enabled=False)",
         f"User.objects.filter(username={resetting!r}).update(status='RESET_REQUIRED')",
     )

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from identity.models import AccessKey, AttemptWindow
-from identity.statement import Statement
-from pools.models import Client, Pool, Session, SignInName, User
+from identity.statement import Insertion, Statement
+from pools.models import Client, Pool, Session, SignInName, SpentSecretBlock, User
 from pools.models.user import UserStatus
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +166,70 @@ def test_a_parameter_that_the_query_does_not_use_is_refused() -> None:
     unused = Statement(lambda name, other: User.objects.filter(username=name).values_list("pk"), str, str)
     with pytest.raises(TypeError, match="a parameter does not appear"):
         unused.rows("a", "b")
+
+
+def test_a_row_is_inserted_as_the_orm_would(session: Session) -> None:
+    insertion = Insertion(Session)
+    for _ in range(2):
+        row = Session(
+            pool=session.pool,
+            user=session.user,
+            client=session.client,
+            scope="%s '",
+            is_revocable=False,
+            refresh_digest=uuid.uuid4().bytes * 2,
+            authenticated_at=MOMENT,
+            expires_at=MOMENT + timedelta(days=1),
+        )
+        assert insertion.insert(row)
+        found = Session.objects.get(origin_jti=row.origin_jti)
+        for field in Session._meta.concrete_fields:
+            if field.attname != "id":
+                value = getattr(found, field.attname)
+                assert (bytes(value) if isinstance(value, memoryview) else value) == getattr(row, field.attname)
+
+
+def test_secrets_are_closed(user: User) -> None:
+    Insertion(AccessKey).insert(AccessKey(access_key_id="AKIAX", secret="open sesame", operator=user, policy="{}"))
+    assert AccessKey.objects.get().secret == "open sesame"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM identity_accesskey")
+        assert b"sesame" not in bytes(cursor.fetchone()[0])
+
+
+def test_a_row_that_is_there_already_is_left_alone_where_that_is_asked_for() -> None:
+    insertion = Insertion(SpentSecretBlock, ignores_conflicts=True)
+    assert insertion.insert(SpentSecretBlock(digest=b"a", expires_at=MOMENT))
+    assert not insertion.insert(SpentSecretBlock(digest=b"a", expires_at=MOMENT + timedelta(days=1)))
+    assert insertion.insert(SpentSecretBlock(digest=b"b", expires_at=MOMENT))
+    assert SpentSecretBlock.objects.get(digest=b"a").expires_at == MOMENT
+
+
+def test_a_row_that_is_there_already_is_an_error_elsewhere(session: Session) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Insertion(Session).insert(session)
+
+
+def test_a_statement_within_a_statement_takes_nothing_from_it(user: User) -> None:
+    by_name = Statement(lambda name: User.objects.filter(username=name).values_list("sub"), str)
+    inner = []
+
+    def ask(execute: Any, *arguments: Any) -> Any:
+        answer = execute(*arguments)
+        if not inner:
+            inner.append(None)
+            inner.append(by_name.first("nobody"))
+        return answer
+
+    with connection.execute_wrapper(ask):
+        assert by_name.first("Übung") == (user.sub,)
+    assert inner == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statements_go_on_over_a_new_connection() -> None:
+    by_key = Statement(lambda key: AttemptWindow.objects.filter(key=key).values_list("count"), str)
+    AttemptWindow.objects.create(key="key", opened_at=MOMENT, expires_at=MOMENT, count=7)
+    assert by_key.first("key") == (7,)
+    connection.close()
+    assert by_key.first("key") == (7,)
