@@ -173,8 +173,10 @@ class Body:
     def _structure(self, name: str, shape: Shape) -> Any:
         if {"Name", "Value"} == shape.members.keys() and shape.members["Name"].name == "AttributeNameType":
             return self._attribute()
-        chosen = {}
+        chosen: dict[str, Any] = {}
         for member, inner in shape.members.items():
+            if member == "Session" and "AccessToken" in chosen and not self._chance(10):
+                continue  # one of them is asked for
             odds = 60 if member in self._known else 12 if len(shape.members) > WIDE else 30
             is_proof = member in MAP_KEYS or (member in PROOFS and member in self._known)
             if member in shape.required_members or is_proof:
@@ -322,8 +324,8 @@ def _fit_for(operation: Operation) -> list[int]:
         "ConfirmSignUp": [2],
         "AdminConfirmSignUp": [2],
         "AdminRespondToAuthChallenge": [3],
-        "AssociateSoftwareToken": [8],
-        "VerifySoftwareToken": [8],
+        "AssociateSoftwareToken": [8] * 8,
+        "VerifySoftwareToken": [8] * 8,
         "InitiateAuth": [0, 4, 6, 7],
     }
     return places.get(operation.name, [0])
