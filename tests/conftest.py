@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import clients, factories
+from tests.support import clients, factories, signing_keys
 from tests.support.clock import Clock
 from tests.support.mailbox import Mailbox
 from tests.support.server import Server, drop_database, new_server
@@ -17,6 +17,7 @@ from tests.support.server import Server, drop_database, new_server
 def server() -> Iterator[Server]:
     """A development server, shared by the tests of this process."""
     running = new_server("--dev").start()
+    signing_keys.fill_stock(running)
     yield running
     running.stop()
     if "DATABASE_URL" in running.environment:

@@ -27,6 +27,7 @@ from pools.signin.challenges.base import required
 from pools.signin.first_factors import PASSWORD_SRP
 
 _PLACE = "SECRET_BLOCK"
+_SERVER_KEY_DIGITS = 770
 _spent = Insertion(SpentSecretBlock, ignores_conflicts=True)
 
 
@@ -70,7 +71,7 @@ def seal(attempt: Attempt, client_key: str, server_key: str, secret: bytes) -> s
         name=attempt.name,
         handle=attempt.handle,
         client_key=client_key,
-        server_key=server_key,
+        server_key=server_key.rjust(_SERVER_KEY_DIGITS, "0"),  # so that no block is longer than another
         secret=secret.hex(),
         expires_at=int(expires_at.timestamp()),
     )

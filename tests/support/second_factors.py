@@ -19,7 +19,7 @@ EMAIL_SENDER = {
     "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/acme.example",
 }
 _PREFERENCES = {SMS: "SMSMfaSettings", TOTP: "SoftwareTokenMfaSettings", EMAIL: "EmailMfaSettings"}
-_MEMBERS: dict[str, dict[str, Any]] = {
+MEMBERS: dict[str, dict[str, Any]] = {
     SMS: {"SmsMfaConfiguration": {"SmsConfiguration": SMS_SENDER}},
     TOTP: {"SoftwareTokenMfaConfiguration": {"Enabled": True}},
     EMAIL: {"EmailMfaConfiguration": {"Message": "Your code is {####}", "Subject": "Your code"}},
@@ -35,7 +35,7 @@ def make_pool(idp: Any, *factors: str, mode: str = "OPTIONAL", **members: Any) -
 
 def set_mfa(idp: Any, pool: dict[str, Any], *factors: str, mode: str = "OPTIONAL") -> None:
     """Let a pool offer these second factors and no others."""
-    wanted = {name: value for factor in factors for name, value in _MEMBERS[factor].items()}
+    wanted = {name: value for factor in factors for name, value in MEMBERS[factor].items()}
     idp.set_user_pool_mfa_config(UserPoolId=pool["Id"], MfaConfiguration=mode, **wanted)
 
 

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from tests.support.clients import secret_hash
@@ -88,9 +89,9 @@ class Exchange:
 
     pool_id: str
     password: str
-    a: int = field(default_factory=lambda: secrets.randbits(1024) + 1)
+    a: int = field(default_factory=lambda: secrets.randbits(256) + 1)
 
-    @property
+    @cached_property
     def big_a(self) -> int:
         return pow(G, self.a, N)
 

@@ -21,7 +21,7 @@ from identity.errors import ServiceError
 from identity.wire.call import Call
 from identity.wire.services import cognito_idp
 from pools.models import Outgoing
-from tests.support import rows, writes
+from tests.support import rows, second_factors, writes
 from tests.support.clients import REGION
 from tests.support.journal import Journal, Person, Thing
 from tests.support.wire import CutOff, Refused
@@ -42,6 +42,9 @@ BEFORE: dict[Callable[[Writer], None], tuple[Callable[[Writer], None], ...]] = {
     writes.refresh: (*_CONFIRMED, writes.sign_in_where_tokens_rotate, writes.refresh),
     writes.confirm_forgot: (*_SIGNED_IN, writes.forgot),
     writes.verify_address: (*_SIGNED_IN, writes.update_own_address),
+    writes.sign_in_with_a_code: (*_SIGNED_IN, writes.switch_mfa_on),
+    writes.switch_mfa_off_as_operator: (*_SIGNED_IN, writes.switch_mfa_on),
+    writes.take_app_away_as_operator: (*_SIGNED_IN, writes.set_up_app),
 }
 """What makes a write possible; a user who is signed in and in a group can make the others."""
 SEEDS = {writes.take_temporary_password: 3, writes.set_password: 3, writes.update_as_operator: 3}
@@ -105,8 +108,16 @@ def caller() -> InProcess:
 @pytest.fixture
 def ground(caller: InProcess) -> Ground:
     pool = caller.call(
-        "CreateUserPool", {"PoolName": "pool", "AutoVerifiedAttributes": ["email"], "AliasAttributes": ["email"]}
+        "CreateUserPool",
+        {
+            "PoolName": "pool",
+            "AutoVerifiedAttributes": ["email"],
+            "AliasAttributes": ["email"],
+            "EmailConfiguration": second_factors.EMAIL_SENDER,
+        },
     )["UserPool"]
+    factors = {**second_factors.MEMBERS[second_factors.TOTP], **second_factors.MEMBERS[second_factors.EMAIL]}
+    caller.call("SetUserPoolMfaConfig", {"UserPoolId": pool["Id"], "MfaConfiguration": "OPTIONAL", **factors})
     flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]
     members = {"UserPoolId": pool["Id"], "ExplicitAuthFlows": flows}
     client = caller.call("CreateUserPoolClient", {**members, "ClientName": "app"})["UserPoolClient"]
