@@ -21,7 +21,7 @@ import requests
 from tests.production.conftest import PRODUCTION, RING, Install
 from tests.support import clients, factories, processes
 from tests.support.clients import refused
-from tests.support.server import ROOT, START_SECONDS, Server
+from tests.support.server import ROOT, SQLITE_FILE, START_SECONDS, Server
 
 # One after the other: they measure how long the end of a server takes.
 pytestmark = pytest.mark.xdist_group("serve")
@@ -172,7 +172,9 @@ def test_all_wrong_settings_are_told_at_once(production: Server) -> None:
 
 
 def test_unmigrated_database_is_refused(install: Install) -> None:
-    assert "run `python manage.py migrate`" in refusal(install(**PRODUCTION))
+    server = install(**PRODUCTION)
+    (server.data / SQLITE_FILE).unlink(missing_ok=True)  # it comes with its tables
+    assert "run `python manage.py migrate`" in refusal(server)
 
 
 def test_database_without_an_operator_is_refused(install: Install) -> None:

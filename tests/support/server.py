@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import random
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,6 +28,7 @@ from tests.support.environment import CHEAP_HASHING
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+SQLITE_FILE = "gatehouse.sqlite3"
 ACCESS_KEY_ID = "AKIATESTOPERATOR0001"
 SECRET_ACCESS_KEY = "test/secret+access/key+of+the+operator01"
 
@@ -114,13 +119,16 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
         for name, value in os.environ.items()
         if not name.startswith("GATEHOUSE_") and name not in {"DATABASE_URL", "REDIS_URL"}
     }
+    data = tempfile.mkdtemp(prefix="gatehouse-server-")
     if database_url is None and os.environ.get("DATABASE_URL"):
         database_url = new_database()
+    elif database_url is None:
+        shutil.copy(_migrated(), data)
     return Server(
         {
             **inherited,
             **CHEAP_HASHING,
-            "GATEHOUSE_DATA": tempfile.mkdtemp(prefix="gatehouse-server-"),
+            "GATEHOUSE_DATA": data,
             "GATEHOUSE_URL": f"http://localhost:{port}",
             "GATEHOUSE_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "GATEHOUSE_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
@@ -134,6 +142,28 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
         port,
         list(arguments),
     )
+
+
+def _migrated() -> Path:
+    """An SQLite file with all tables and nothing in them: to make them anew would be half of a server's start."""
+    migrations = sorted(path for path in ROOT.glob("*/migrations/*.py"))
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in migrations)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir(), f"gatehouse-migrated-{version}")
+    folder.mkdir(exist_ok=True)
+    database = folder / SQLITE_FILE
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one test process makes it, the others wait
+        if not database.exists():
+            with tempfile.TemporaryDirectory() as made:
+                environment = {**os.environ, "GATEHOUSE_DEV": "1", "GATEHOUSE_DATA": made}
+                command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+                subprocess.run(command, cwd=ROOT, env=environment, check=True)
+                with sqlite3.connect(Path(made, SQLITE_FILE)) as connection:
+                    connection.execute("PRAGMA journal_mode=DELETE")  # nothing of it is left in a second file
+                connection.close()
+                shutil.copy(Path(made, SQLITE_FILE), folder / "partial")
+                (folder / "partial").rename(database)
+    return database
 
 
 def new_database() -> str:
