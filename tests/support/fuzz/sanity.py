@@ -46,9 +46,10 @@ def _second_factors(user: User) -> list[str]:
 
 
 def main() -> None:
-    # Operators are made by bootstrap and, half, by tests of the wire; no request reaches them. Rows of a deleted pool go
-    # in the background, names first.
-    users = User.objects.exclude(pool=Pool.OPERATORS).filter(pool__deleted_at=None).select_related("pool").order_by("pk")
+    # Operators are made by bootstrap and, half, by tests of the wire; no request reaches them. The rows of a deleted
+    # pool go in the background, names first.
+    living = User.objects.exclude(pool=Pool.OPERATORS).filter(pool__deleted_at=None)
+    users = living.select_related("pool").order_by("pk")
     wrong = [fault for user in users.iterator() for fault in faults(user)]
     print(f"{users.count()} users")
     sys.exit("\n".join(wrong[:20]) or None)
