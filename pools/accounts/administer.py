@@ -58,11 +58,7 @@ def create_user(
 
 
 def _may_sign_in_by_code(pool: Pool, attributes: Mapping[str, str]) -> bool:
-    factors = SignInSettings.of(pool).first_factors
-    return any(
-        attributes.get(name) and factor in factors
-        for name, factor in (("email", "EMAIL_OTP"), ("phone_number", "SMS_OTP"))
-    )
+    return any(attributes.get(name) for name in SignInSettings.of(pool).code_attributes)
 
 
 def _create_without_password(

@@ -87,11 +87,9 @@ def register(client: Client, *, username: str, password: str | None, attributes:
 def _may_omit_password(client: Client, attributes: Mapping[str, str]) -> bool:
     """Source: guide, "Signing up and confirming user accounts", passwords at sign-up."""
     settings = SignInSettings.of(client.pool)
-    ways = {"email": "EMAIL_OTP", "phone_number": "SMS_OTP"}
-    usable = {name for name, factor in ways.items() if factor in settings.first_factors and attributes.get(name)}
-    return "ALLOW_USER_AUTH" in ClientSettings.of(client).auth_flows and bool(
-        usable & settings.auto_verified_attributes
-    )
+    verified = settings.code_attributes & settings.auto_verified_attributes
+    may_choose = "ALLOW_USER_AUTH" in ClientSettings.of(client).auth_flows
+    return may_choose and any(attributes.get(name) for name in verified)
 
 
 def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: UserStatus) -> User:

@@ -126,7 +126,7 @@ def check(settings: Members) -> None:
     if not mfa.offered:
         raise InvalidParameter(MFA_WITHOUT_FACTOR, field="mfa_configuration")
     first_factors = settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    if mfa.mode is Mode.ON and not sign_in.ONE_TIME_CODES.isdisjoint(first_factors):
+    if mfa.mode is Mode.ON and not sign_in.ONE_TIME_CODES.keys().isdisjoint(first_factors):
         raise InvalidParameter(FIRST_FACTOR_WITH_MFA, field="mfa_configuration")
     if EMAIL_OTP in mfa.offered:
         _check_email(settings)

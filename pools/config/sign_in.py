@@ -11,8 +11,8 @@ from identity.errors import FeatureUnavailableInTier, InvalidParameter
 from pools.config.view import View
 
 FIRST_FACTORS = ("PASSWORD", "EMAIL_OTP", "SMS_OTP")
-ONE_TIME_CODES = frozenset({"EMAIL_OTP", "SMS_OTP"})
-"""First factors that need no password."""
+ONE_TIME_CODES: Mapping[str, str] = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
+"""First factors that need no password, and the attributes that their codes go to."""
 
 _LONGEST_INDEXED = 1024
 """In bytes. User names are shorter; an alias may be longer than what a row of PostgreSQL's indexes holds."""
@@ -61,6 +61,11 @@ class SignInSettings(View):
         """The form in which sign-in names are compared and stored; a digest of those that are too long to index."""
         folded = (name if self.is_case_sensitive else name.lower()).encode()
         return folded if len(folded) <= _LONGEST_INDEXED else hashlib.sha256(folded).digest()
+
+    @property
+    def code_attributes(self) -> frozenset[str]:
+        """Attributes that get codes which sign in without a password."""
+        return frozenset(name for factor, name in ONE_TIME_CODES.items() if factor in self.first_factors)
 
     @property
     def contact_names(self) -> frozenset[str]:
