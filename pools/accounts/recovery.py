@@ -61,11 +61,7 @@ def forgot(client: Client, *, username: str) -> Delivery:
         asked = user or verification.nobody(pool, username)
         simulated = _simulated_delivery(pool, username)
         return verification.renew_and_queue(asked, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by, simulated)
-    with transaction.atomic():
-        fresh = attributes.locked(user)
-        target = _resettable_by(fresh)
-        code = verification.renew(fresh, Code.Kind.PASSWORD, target)
-    return verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+    return verification.renew_and_send(user, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by)
 
 
 def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:

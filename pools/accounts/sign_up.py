@@ -189,11 +189,7 @@ def resend(client: Client, *, username: str) -> Delivery:
         asked = user or verification.nobody(pool, username)
         simulated = verification.simulated_delivery(pool, username, verified)
         return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
-    with transaction.atomic():
-        fresh = user_attributes.locked(user)
-        target = _resend_target(fresh)
-        code = verification.renew(fresh, Code.Kind.SIGN_UP, target)
-    return verification.send(fresh, target, Kind.RESEND_CODE, code)
+    return verification.renew_and_send(user, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target)
 
 
 def _resend_target(user: User) -> str:

@@ -147,6 +147,18 @@ def _queue(user: User, message: Message, expires_at: datetime) -> None:
     queue.put(message, None if user.is_decoy else user, expires_at=expires_at)
 
 
+def renew_and_send(user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str]) -> Delivery:
+    """A fresh code, sent after the commit; `target` says which attribute of the user gets it, or raises.
+
+    Raises: UserNotFound, CodeDeliveryFailure, and what `target` raises.
+    """
+    with transaction.atomic():
+        fresh = user_attributes.locked(user)
+        attribute = target(fresh)
+        code = renew(fresh, code_kind, attribute)
+    return send(fresh, attribute, kind, code)
+
+
 def renew_and_queue(
     user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str], simulated: Delivery
 ) -> Delivery:
