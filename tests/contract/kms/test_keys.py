@@ -1,4 +1,4 @@
-"""Encryption keys through boto3's KMS client: made, found, used, switched off, deleted, and kept to who may use them."""
+"""Encryption keys through boto3's KMS client: made, found, used, switched off, deleted, and for whom."""
 
 import json
 import re
@@ -363,8 +363,8 @@ def test_a_policy_that_names_a_key_opens_that_key_alone(kms: Any, key: dict[str,
         lambda: limited.encrypt(KeyId=key["KeyId"], Plaintext=b"s"),
         lambda: limited.generate_data_key(KeyId=key["KeyId"], KeySpec="AES_256"),
         lambda: limited.disable_key(KeyId=key["KeyId"]),
-        lambda: limited.list_keys(),
-        lambda: limited.create_key(),
+        limited.list_keys,
+        limited.create_key,
     ):
         with refused("AccessDeniedException"):
             attempt()
