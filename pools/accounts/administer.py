@@ -16,7 +16,7 @@ from pools.accounts import leave, passwords, sign_up
 from pools.accounts.passwords import Derived
 from pools.config.passwords import PasswordPolicy
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver
+from pools.messages import queue
 from pools.messages.message import CHANNELS, Channel, invitation
 from pools.models import Pool, User
 from pools.models.user import UserStatus
@@ -142,7 +142,7 @@ def _invite(user: User, targets: list[str], password: str, origin: Origin) -> No
     failures = []
     for attribute in targets:
         try:
-            deliver.send(invitation(user, shown, attribute, password, origin))
+            queue.send(invitation(user, shown, attribute, password, origin))
         except CodeDeliveryFailure as failure:
             failures.append(failure)
     if failures and len(failures) == len(targets):

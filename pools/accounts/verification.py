@@ -18,7 +18,7 @@ from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver, queue
+from pools.messages import queue
 from pools.messages.message import CHANNELS, Channel, Kind, authentication, verification
 from pools.models import Code, Pool, User
 from pools.triggers.origin import Origin
@@ -119,7 +119,7 @@ def send(user: User, attribute: str, kind: Kind, code: str, origin: Origin, *, a
     Raises: CodeDeliveryFailure.
     """
     address = address or user.attributes[attribute]
-    deliver.send(verification(user, attribute, address, kind, code, origin))
+    queue.send(verification(user, attribute, address, kind, code, origin))
     return delivery(attribute, address)
 
 
@@ -128,7 +128,7 @@ def send_sign_in_code(user: User, attribute: str, address: str, code: str, origi
 
     Raises: CodeDeliveryFailure.
     """
-    deliver.send(authentication(user, attribute, address, code, origin))
+    queue.send(authentication(user, attribute, address, code, origin))
 
 
 def nobody(pool: Pool, name: str) -> User:

@@ -1,6 +1,6 @@
-"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction.
+"""What carries a message, and handing it over: after the commit of what caused it, never inside a transaction.
 
-`queue` is for messages that no request waits for.
+Requests send by `queue`, which knows what they wait for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from django.db import connection
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from pools.messages.message import Channel, Message
-from pools.messages.senders import http, outbox, smtp, sns
+from pools.messages.senders import function, http, outbox, smtp, sns
+from pools.triggers import custom_sender
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def send(message: Message) -> None:
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("A message must not be sent inside a transaction.")
-    carrier = _carrier(message.channel)
+    carrier = function.send if has_sender(message) else _carrier(message.channel)
     if carrier is None:
         log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", message.channel, message.channel)
         raise CodeDeliveryFailure()
@@ -42,9 +43,14 @@ def send(message: Message) -> None:
         raise CodeDeliveryFailure() from error
 
 
-def is_kept(channel: Channel) -> bool:
-    """Whether messages go to the outbox of development, which is a row like any other: there at once."""
-    return _carrier(channel) is outbox.send
+def has_sender(message: Message) -> bool:
+    """Whether a function of the pool carries it."""
+    return custom_sender.is_set(message.pool, message.attribute)
+
+
+def is_kept(message: Message) -> bool:
+    """Whether it goes to the outbox of development, which is a row like any other: there at once."""
+    return _carrier(message.channel) is outbox.send and not has_sender(message)
 
 
 def _carrier(channel: Channel) -> Send | None:

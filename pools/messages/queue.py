@@ -1,4 +1,5 @@
-"""Messages that no request waits for: queued in the transaction of what caused them, sent by a worker.
+"""Sending for requests: what they wait for is handed over at once, all else is queued in the transaction of what
+caused it and sent by a worker.
 
 The row is the message, and a worker that is called only looks earlier. One worker has a row at a time, under a lease
 that it renews while it sends; the row goes when the carrier has accepted. Who goes on after a worker was killed
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
@@ -21,21 +23,39 @@ from identity import clock, ids
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from identity.keyring import CannotDecrypt
+from pools.config.lifetimes import ATTRIBUTE_CODE, LONGEST_AUTH_SESSION, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.messages import Template
+from pools.config.passwords import PasswordPolicy
 from pools.messages import deliver
+from pools.messages.aside import Aside
 from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
-from pools.messages.senders import outbox, smtp
+from pools.messages.senders import function, outbox, smtp
 from pools.models import QueuedMessage, User
+from pools.triggers import custom_sender
 from pools.triggers.origin import Origin
 
 LEASE = timedelta(seconds=15)
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
 """Before each further try; a server that greylists wants some minutes. After the last one the message is given up."""
+SENDER_TRIES = 3
+"""Of a pool's own sender, as Lambda does for what is invoked without waiting: it may have sent all the same."""
 
 PAUSE = timedelta(milliseconds=200)
 """Nobody begins to send before the request is over: on a busy machine its time would tell who gets a message."""
 
 _SOON = timedelta(seconds=1)
+_MOST_SENDERS, _MOST_SENDERS_OF_A_POOL = 8, 4
+"""Calls of pools' own senders at once, so that a slow one keeps neither mails nor other pools' senders waiting."""
+_HELD_BACK = timedelta(seconds=1)
+_LOOK_SECONDS = 0.2
+_LIFETIMES = {
+    Kind.SIGN_UP: SIGN_UP_CODE,
+    Kind.RESEND_CODE: SIGN_UP_CODE,
+    Kind.FORGOT_PASSWORD: PASSWORD_CODE,
+    Kind.UPDATE_USER_ATTRIBUTE: ATTRIBUTE_CODE,
+    Kind.VERIFY_USER_ATTRIBUTE: ATTRIBUTE_CODE,
+    Kind.AUTHENTICATION: LONGEST_AUTH_SESSION,
+}
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +72,25 @@ def _call() -> None:
         caller()
 
 
+def send(message: Message) -> None:
+    """Have a message sent and wait until its carrier has accepted it; call after the commit.
+
+    For a pool's own sender nobody waits, nor learns how it ended: it is called by a worker.
+    Raises: CodeDeliveryFailure.
+    """
+    if deliver.has_sender(message):
+        put(message, expires_at=clock.now() + _lifetime(message))
+    else:
+        deliver.send(message)
+
+
+def _lifetime(message: Message) -> timedelta:
+    """How long its code is worth something."""
+    if message.kind is Kind.ADMIN_CREATE_USER:
+        return PasswordPolicy.of(message.pool).temporary_lifetime
+    return _LIFETIMES[message.kind]
+
+
 def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
@@ -59,7 +98,7 @@ def put(message: Message, *, expires_at: datetime) -> None:
     who does not exist must look like one who does.
     """
     user, origin, worded = message.user, message.origin, message.worded
-    if deliver.is_kept(message.channel):
+    if deliver.is_kept(message):
         if not user.is_decoy:
             outbox.send(message)
         return
@@ -92,33 +131,62 @@ def _domain() -> str:
 @smtp.one_connection()
 def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
     """Send what is due or soon will be, the longest due first, until nothing is; `is_ending` is asked in between."""
-    while not is_ending():
-        now = clock.wall()
-        coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
-        first = coming.values_list("pk", "next_try_at").first()
-        if first is None:
-            return
-        row_pk, due_at = first
-        time.sleep(max((due_at - now).total_seconds(), 0))
-        lease = ids.token(16)
-        free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
-        if free.update(lease=lease, next_try_at=clock.wall() + LEASE):
-            _try(row_pk, lease)
+    with Aside(_MOST_SENDERS, _MOST_SENDERS_OF_A_POOL) as aside:
+        while not is_ending():
+            now = clock.wall()
+            coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
+            first = coming.values_list("pk", "next_try_at").first()
+            if first is None:
+                if aside.wait(_LOOK_SECONDS):
+                    continue
+                return
+            row_pk, due_at = first
+            time.sleep(max((due_at - now).total_seconds(), 0))
+            lease = ids.token(16)
+            free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
+            if free.update(lease=lease, next_try_at=clock.wall() + LEASE):
+                _try(row_pk, lease, aside)
 
 
-def _try(row_pk: int, lease: str) -> None:
+def _try(row_pk: int, lease: str, aside: Aside) -> None:
     try:
         row = QueuedMessage.objects.select_related("pool", "holder").filter(pk=row_pk).first()
-        if row is None:  # it went with its user
-            return
-        holder = _still_wanted_by(row)
-        if holder is not None:
-            with _renewed(row_pk, lease):
-                deliver.send(_message(row, holder))
-    except (CodeDeliveryFailure, CannotDecrypt):
+    except CannotDecrypt:
         _put_off(row_pk, lease)
+        return
+    if row is None:  # it went with its user
+        return
+    holder = _still_wanted_by(row)
+    if holder is None:
+        QueuedMessage.objects.filter(pk=row_pk).delete()
+        return
+    message = _message(row, holder)
+    if not deliver.has_sender(message):
+        _hand_over(message, row_pk, lease)
+    elif aside.has_room(row.pool_id):
+        aside.start(row.pool_id, partial(_hand_over, message, row_pk, lease))
+    else:
+        _hold_back(row, lease)
+
+
+def _hand_over(message: Message, row_pk: int, lease: str) -> None:
+    try:
+        with _renewed(row_pk, lease):
+            deliver.send(message)
+    except CodeDeliveryFailure:
+        _put_off(row_pk, lease)
+    except function.Busy:
+        _hold_back(QueuedMessage(pk=row_pk, pool=message.pool, channel=message.channel), lease)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
+
+
+def _hold_back(row: QueuedMessage, lease: str) -> None:
+    """Let this and all that waits for the same function wait a little more, for it has enough to do."""
+    later = clock.wall() + _HELD_BACK
+    QueuedMessage.objects.filter(pk=row.pk, lease=lease).update(next_try_at=later, lease="")
+    waiting = QueuedMessage.objects.filter(pool=row.pool_id, channel=row.channel, next_try_at__lt=later, lease="")
+    waiting.update(next_try_at=later)
 
 
 def _still_wanted_by(row: QueuedMessage) -> User | None:
@@ -135,7 +203,7 @@ def _message(row: QueuedMessage, user: User) -> Message:
     user.pool = row.pool
     return Message(
         user,
-        row.attribute or ATTRIBUTES[Channel(row.channel)],  # without one it is of an earlier release
+        _attribute(row),
         row.to,
         Kind(row.kind),
         row.code,
@@ -171,12 +239,17 @@ def _renew_until(done: Event, row_pk: int, lease: str) -> None:
 def _put_off(row_pk: int, lease: str) -> None:
     """Try again later, or give up. The carrier's complaint is in the log already."""
     mine = QueuedMessage.objects.filter(pk=row_pk, lease=lease)
-    row = mine.defer("code").first()
+    row = mine.defer("code").select_related("pool").first()
     if row is None:
         return
-    if row.failures == len(DELAYS):
+    delays = DELAYS[: SENDER_TRIES - 1] if custom_sender.is_set(row.pool, _attribute(row)) else DELAYS
+    if row.failures >= len(delays):
         log.error("%s %s is given up after %s tries", row.channel, row.kind, row.failures + 1)
         mine.delete()
         return
-    delay = DELAYS[row.failures]
+    delay = delays[row.failures]
     mine.update(failures=row.failures + 1, next_try_at=clock.wall() + delay, lease="")
+
+
+def _attribute(row: QueuedMessage) -> str:
+    return row.attribute or ATTRIBUTES[Channel(row.channel)]  # without one it is of an earlier release
