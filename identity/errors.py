@@ -72,6 +72,10 @@ class AccessDenied(ServiceError):
     pass
 
 
+class Validation(ServiceError):
+    """What services of the rest-json protocol call a violated constraint."""
+
+
 # Errors of the service models.
 
 
@@ -217,6 +221,33 @@ class FeatureUnavailableInTier(ServiceError):
 
 
 class TierChangeNotAllowed(ServiceError):
+    pass
+
+
+# Errors of the Lambda API.
+
+
+class InvalidParameterValue(ServiceError):
+    pass
+
+
+class ResourceConflict(ServiceError):
+    status = 409
+
+
+class PreconditionFailed(ServiceError):
+    status = 412
+    text = (
+        "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias/GetPolicy API to "
+        "retrieve the latest RevisionId"
+    )
+
+
+class PolicyLengthExceeded(ServiceError):
+    pass
+
+
+class InvalidRequestContent(ServiceError):
     pass
 
 

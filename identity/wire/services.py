@@ -5,5 +5,7 @@ from __future__ import annotations
 from identity.wire.service import Service
 
 cognito_idp = Service("cognito-idp")
+aws_lambda = Service("lambda")
 
 json_rpc_services = (cognito_idp,)
+rest_json_services = (aws_lambda,)
