@@ -54,6 +54,10 @@ def _service_url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _lambda_url(raw: str) -> str:
+    return raw if raw in {"", "aws:"} else _url(raw)
+
+
 def _sms_url(raw: str) -> str:
     """What carries text messages, or nothing. What is wrong is told without the value: it may hold a key."""
     is_sns, url = raw.startswith("sns:"), raw.removeprefix("sns:")
@@ -279,6 +283,52 @@ class Config:
         _positive,
         unit="seconds",
         help="Longest wait for what carries text messages.",
+    )
+    functions_socket: str = _setting(
+        "GATEHOUSE_FUNCTIONS_SOCKET",
+        "",
+        _text,
+        help="Unix socket of the process that runs functions. `serve` sets it; a worker without one starts its own.",
+    )
+    functions_instances: int = _setting(
+        "GATEHOUSE_FUNCTIONS_INSTANCES",
+        "16",
+        _positive,
+        unit="processes",
+        help="Most processes of functions, busy and warm, at once on one machine.",
+    )
+    functions_uid: int = _setting(
+        "GATEHOUSE_FUNCTIONS_UID",
+        "59000",
+        _positive,
+        unit="user id",
+        help="The first of the user ids that functions run under where Gatehouse runs as root, one a process.",
+    )
+    functions_unisolated: bool = _setting(
+        "GATEHOUSE_FUNCTIONS_UNISOLATED",
+        "0",
+        _flag,
+        help="Run functions also where nothing keeps them from Gatehouse's own files. For code that you trust alone.",
+    )
+    lambda_url: str = _setting(
+        "GATEHOUSE_LAMBDA_URL",
+        "",
+        _lambda_url,
+        help="aws: for AWS Lambda (with boto3's own credentials), or the URL of an endpoint in its place. "
+        "Empty: triggers invoke nothing there.",
+    )
+    outbound_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = _setting(
+        "GATEHOUSE_OUTBOUND_NETWORKS",
+        "",
+        _networks,
+        help="Private networks that webhooks may be in, for example 10.1.0.0/16. By default none.",
+    )
+    invocation_days: int = _setting(
+        "GATEHOUSE_INVOCATION_DAYS",
+        "14",
+        _positive,
+        unit="days",
+        help="How long the record of a trigger's invocation is kept.",
     )
     request_rates: Mapping[str, int] = _setting(
         "GATEHOUSE_REQUEST_RATES",

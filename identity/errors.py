@@ -100,6 +100,18 @@ class TooManyRequests(ServiceError):
     text = "Rate exceeded"
 
 
+class UnexpectedLambda(ServiceError):
+    """A trigger's function could not be invoked, or did not answer in time."""
+
+
+class UserLambdaValidation(ServiceError):
+    """A trigger's function refused, by raising an error."""
+
+
+class InvalidLambdaResponse(ServiceError):
+    text = "Unrecognizable lambda output"
+
+
 class LimitExceeded(ServiceError):
     text = "Attempt limit exceeded, please try after some time."
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import clients, factories, signing_keys
 from tests.support.clock import Clock
+from tests.support.hooks import Hooks
 from tests.support.mailbox import Mailbox
 from tests.support.server import Server, drop_database, new_server
 
@@ -50,6 +51,14 @@ def public(server: Server) -> Any:
 @pytest.fixture(scope="session")
 def mailbox(server: Server) -> Mailbox:
     return Mailbox(server)
+
+
+@pytest.fixture(scope="session")
+def hooks(server: Server) -> Iterator[Hooks]:
+    """Functions of tests, for triggers of any pool of `server`."""
+    made = Hooks(server)
+    yield made
+    made.close()
 
 
 @pytest.fixture

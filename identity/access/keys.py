@@ -19,7 +19,8 @@ ADMINISTRATOR_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","
 
 _find = Statement(
     lambda access_key_id: AccessKey.objects.filter(access_key_id=access_key_id).values_list(
-        "secret", "status", "policy", "session_token_digest", "expires_at", "operator__username", "operator__enabled"
+        *("secret", "status", "policy", "session_token_digest", "expires_at", "holder_arn"),
+        *("operator__username", "operator__enabled"),
     ),
     str,
 )
@@ -46,13 +47,13 @@ def find(access_key_id: str, session_token: str | None) -> Principal:
     row = _find.first(access_key_id)
     if row is None:
         raise UnrecognizedClient()
-    secret, status, policy, session_token_digest, expires_at, operator, operator_enabled = row
-    if status != AccessKey.Status.ACTIVE or not operator_enabled:
+    secret, status, policy, session_token_digest, expires_at, holder_arn, operator, operator_enabled = row
+    if status != AccessKey.Status.ACTIVE or not (holder_arn or operator_enabled):
         raise UnrecognizedClient()
     _check_session_token(session_token_digest, session_token)
     if expires_at is not None and expires_at <= clock.now():
         raise ExpiredToken()
-    return Principal(access_key_id, secret, arns.iam_user(operator), (_parsed(policy),))
+    return Principal(access_key_id, secret, holder_arn or arns.iam_user(operator), (_parsed(policy),))
 
 
 def _check_session_token(digest: bytes | None, given: str | None) -> None:
@@ -67,15 +68,18 @@ def _digest(session_token: str) -> bytes:
 
 
 def create(
-    operator_id: int,
+    operator_id: int | None,
     *,
     policy: str = ADMINISTRATOR_POLICY,
     access_key_id: str | None = None,
     secret: str | None = None,
     session_token: str | None = None,
     expires_at: datetime | None = None,
+    holder_arn: str = "",
 ) -> AccessKey:
-    """A new key for an operator; `session_token` and `expires_at` make it a temporary one.
+    """A new key for an operator, or for who `holder_arn` says.
+
+    `session_token` and `expires_at` make it a temporary one.
 
     Raises: MalformedPolicy.
     """
@@ -87,4 +91,5 @@ def create(
         policy=policy,
         session_token_digest=_digest(session_token) if session_token else None,
         expires_at=expires_at,
+        holder_arn=holder_arn,
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from identity.errors import FeatureUnavailableInTier, InvalidParameter
-from pools.config import mfa, passwords, recovery, schema, sign_in, unbuilt
+from pools.config import mfa, passwords, recovery, schema, sign_in, triggers, unbuilt
 
 Members = Mapping[str, Any]
 
@@ -111,7 +111,7 @@ def _mutable(current: Members, members: Members) -> dict[str, Any]:
     settings = {name: members[name] for name in _KEPT_AS_GIVEN if members.get(name)}
     settings |= {
         "DeletionProtection": members.get("DeletionProtection", "INACTIVE"),
-        "LambdaConfig": {},
+        "LambdaConfig": triggers.stored(members.get("LambdaConfig", {})),
         "UserPoolTier": members.get("UserPoolTier", "ESSENTIALS"),
         "EmailConfiguration": _email(members.get("EmailConfiguration", {})),
         "AcrConfiguration": _acr(members.get("AcrConfiguration", {})),

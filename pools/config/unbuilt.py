@@ -14,7 +14,7 @@ from pools.config.sign_in import FIRST_FACTORS
 _Asks = Callable[[Any], bool]
 
 _POOL: Mapping[str, _Asks] = {
-    "LambdaConfig": bool,
+    "LambdaConfig.InboundFederation": bool,
     "DeviceConfiguration": lambda value: True,
     "UserPoolAddOns.AdvancedSecurityMode": lambda value: value != "OFF",
     "Policies.SignInPolicy.AllowedFirstAuthFactors": lambda value: not set(value) <= set(FIRST_FACTORS),

@@ -5,9 +5,12 @@ from pools.models.client import Client
 from pools.models.client_secret import ClientSecret
 from pools.models.code import Code
 from pools.models.credential import Credential
+from pools.models.encryption_key import EncryptionKey
 from pools.models.former_password import FormerPassword
+from pools.models.function import Function, FunctionCode
 from pools.models.group import Group, Membership
 from pools.models.import_job import ImportChunk, ImportJob, ImportRow
+from pools.models.invocation import Invocation
 from pools.models.outgoing import Outgoing
 from pools.models.pool import Pool
 from pools.models.queued_message import QueuedMessage
@@ -18,6 +21,7 @@ from pools.models.sign_in_name import SignInName
 from pools.models.software_token import SoftwareToken
 from pools.models.spent_secret_block import SpentSecretBlock
 from pools.models.user import User
+from pools.models.webhook import Webhook
 
 __all__ = [
     "Attempt",
@@ -25,11 +29,15 @@ __all__ = [
     "ClientSecret",
     "Code",
     "Credential",
+    "EncryptionKey",
     "FormerPassword",
+    "Function",
+    "FunctionCode",
     "Group",
     "ImportChunk",
     "ImportJob",
     "ImportRow",
+    "Invocation",
     "Membership",
     "Outgoing",
     "Pool",
@@ -41,4 +49,5 @@ __all__ = [
     "SoftwareToken",
     "SpentSecretBlock",
     "User",
+    "Webhook",
 ]

@@ -136,6 +136,7 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
             # Each holds a connection, and servers of several test processes share PostgreSQL's hundred.
             "GATEHOUSE_WEB_THREADS": "6",
             "GATEHOUSE_SIGNING_KEY_STOCK": "2",
+            "GATEHOUSE_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
             **({"DATABASE_URL": database_url} if database_url else {}),
             **environment,
         },

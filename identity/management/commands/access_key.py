@@ -33,7 +33,8 @@ class Command(BaseCommand):
             self._create(options["operator"], options["policy"])
         elif action == "list":
             for key in AccessKey.objects.select_related("operator").order_by("created_at"):
-                self.stdout.write(f"{key.access_key_id} {key.operator.get_username()} {key.status}")
+                holder = key.operator.get_username() if key.operator else key.holder_arn
+                self.stdout.write(f"{key.access_key_id} {holder} {key.status}")
         else:
             self._change(action, options["access_key_id"])
 

@@ -13,7 +13,7 @@ from identity.config import config
 from identity.keys import rotation
 from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
 from pools.accounts.imports import jobs
-from pools.models import Attempt, Code, QueuedMessage, Session, SpentSecretBlock
+from pools.models import Attempt, Code, Invocation, QueuedMessage, Session, SpentSecretBlock
 from pools.provisioning import pools
 
 _BATCH = 1000
@@ -24,7 +24,7 @@ _LONGEST_ACCESS = timedelta(days=1)
 
 
 class Command(BaseCommand):
-    help = "Delete expired codes, sign-in attempts, sessions, counters, retired signing keys and old audit rows."
+    help = "Delete expired codes, attempts, sessions, counters, retired signing keys, old invocations and audit rows."
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = clock.now()
@@ -38,6 +38,7 @@ class Command(BaseCommand):
             Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),
             AccessKey.objects.filter(expires_at__lte=now),
             AuditEvent.objects.filter(at__lte=now - timedelta(days=config.audit_days)),
+            Invocation.objects.filter(at__lte=now - timedelta(days=config.invocation_days)),
         ]
         for rows in expired:
             self.stdout.write(f"{rows.model.__name__}: {_delete(rows)}")

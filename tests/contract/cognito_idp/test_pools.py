@@ -715,7 +715,10 @@ def test_lite_pool_has_no_acr_names_of_its_own(idp: Any, pool: dict[str, Any]) -
 
 
 UNBUILT = {
-    "LambdaConfig.PreSignUp": "arn:aws:lambda:us-east-1:000000000000:function:f",
+    "LambdaConfig.InboundFederation": {
+        "LambdaVersion": "V1_0",
+        "LambdaArn": "arn:aws:lambda:us-east-1:000000000000:function:f",
+    },
     "DeviceConfiguration": {},
     "UserPoolAddOns.AdvancedSecurityMode": "AUDIT",
     "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"],

@@ -87,7 +87,7 @@ COMPANIONS: Mapping[str, Mapping[str, Any]] = {
         "LambdaConfig": {"PreTokenGenerationConfig": {"LambdaArn": ARN, "LambdaVersion": "V1_0"}}
     },
     **{
-        f"LambdaConfig.{name}": {"LambdaConfig": {name: {"LambdaArn": ARN, "LambdaVersion": "V1_0"}}}
+        f"LambdaConfig.{name}": {"LambdaConfig": {name: {"LambdaArn": ARN, "LambdaVersion": "V1_0"}, "KMSKeyID": ARN}}
         for name in ("CustomSMSSender", "CustomEmailSender", "InboundFederation")
     },
     **{

@@ -1,0 +1,97 @@
+"""The event of a trigger, and what is read from its response.
+
+Source: guide, "Customizing user pool workflows with Lambda triggers", the general event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from identity.errors import InvalidLambdaResponse
+from pools.config.schema import DEVELOPER_PREFIX
+from pools.models import Pool, User
+from pools.triggers.origin import NO_CLIENT, Origin
+
+_UNKNOWN_SDK = "aws-sdk-unknown-unknown"
+_SDKS = ("aws-sdk-", "aws-amplify", "Boto3", "aws-cli", "amplify")
+
+
+def envelope(
+    pool: Pool,
+    source: str,
+    username: str | None,
+    request: Mapping[str, Any],
+    response: Mapping[str, Any],
+    origin: Origin,
+    version: str = "1",
+) -> dict[str, Any]:
+    return {
+        "version": version,
+        "triggerSource": source,
+        "region": pool.region,
+        "userPoolId": pool.id,
+        "userName": username,
+        "callerContext": {
+            "awsSdkVersion": _sdk(origin.user_agent),
+            "clientId": origin.client_id or NO_CLIENT,
+        },
+        "request": dict(request),
+        "response": dict(response),
+    }
+
+
+def _sdk(user_agent: str) -> str:
+    """The SDK's own part of a User-Agent or X-Amz-User-Agent."""
+    first = user_agent.split(" ", 1)[0].replace("/", "-")
+    return first if first.startswith(_SDKS) else _UNKNOWN_SDK
+
+
+def user_attributes(user: User, **more: str) -> dict[str, str]:
+    """What events say about a user who exists; nothing about a decoy."""
+    if user.is_decoy:
+        return {}
+    shown = {name: value for name, value in user.attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
+    return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
+
+
+def flag(response: Mapping[str, Any], name: str) -> bool:
+    """Raises: InvalidLambdaResponse. Missing and null are false."""
+    value = response.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidLambdaResponse()
+    return bool(value)
+
+
+def text(response: Mapping[str, Any], name: str) -> str | None:
+    """Raises: InvalidLambdaResponse."""
+    value = response.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidLambdaResponse()
+    return value
+
+
+def strings(response: Mapping[str, Any], name: str) -> dict[str, str]:
+    """A map of strings; missing and null are empty. Raises: InvalidLambdaResponse."""
+    value = member(response, name) or {}
+    if not all(isinstance(item, str) for item in value.values()):
+        raise InvalidLambdaResponse()
+    return dict(value)
+
+
+def texts(response: Mapping[str, Any], name: str) -> list[str] | None:
+    """A list of strings. Raises: InvalidLambdaResponse."""
+    value = response.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidLambdaResponse()
+    return value
+
+
+def member(response: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """An object within the response. Raises: InvalidLambdaResponse."""
+    value = response.get(name)
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidLambdaResponse()
+    return value

@@ -1,0 +1,1 @@
+"""Where a trigger's function runs; its ARN says which."""

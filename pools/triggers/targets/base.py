@@ -1,0 +1,50 @@
+"""What every target takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+LIMIT_SECONDS = 5.0
+"""How long a trigger's function may take. Source: guide, "Important considerations" of Lambda triggers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One try. `event` is JSON; `secrets` are texts in it that no log may keep."""
+
+    arn: str
+    pool_id: str
+    pool_arn: str
+    event: bytes
+    secrets: Sequence[str] = ()
+    seconds: float = LIMIT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`payload` is JSON, or what a function took for it; `error` is the message of one that raised an error."""
+
+    payload: bytes = b""
+    error: str | None = None
+    log: str = ""
+
+
+class NotInvoked(Exception):
+    """It cannot be invoked; `reason` is an AWS error code. `is_transient`: another try may do better."""
+
+    def __init__(self, reason: str, *, is_transient: bool = False) -> None:
+        self.reason = reason
+        self.is_transient = is_transient
+        super().__init__(reason)
+
+
+class TimedOut(Exception):
+    """No answer in time. `log` is what the function wrote until then."""
+
+    def __init__(self, log: str = "") -> None:
+        self.log = log
+        super().__init__()
+
+
+Target = Callable[[Invocation], Answer]
