@@ -26,12 +26,19 @@ def assumed_role(role: str, session: str) -> str:
     return f"arn:aws:sts::{config.account_id}:assumed-role/{role}/{session}"
 
 
-
 def function(region: str, name: str) -> str:
     return f"arn:aws:lambda:{region}:{config.account_id}:function:{name}"
 
 
-<<<<<<< HEAD
+def encryption_key(region: str, key_id: str) -> str:
+    return f"arn:aws:kms:{region}:{config.account_id}:key/{key_id}"
+
+
+def webhook(name: str) -> str:
+    """Of our own making; it has the form that AWS and its tools take for a trigger."""
+    return f"arn:aws:gatehouse::{config.account_id}:webhook:{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionName:
     """A function as requests name it. What the name leaves out is None."""
@@ -54,12 +61,3 @@ def named_function(region: str, text: str) -> str:
     if named is None:
         return function(region, text)
     return f"arn:aws:lambda:{named.region or region}:{named.account or config.account_id}:function:{named.name}"
-=======
-def encryption_key(region: str, key_id: str) -> str:
-    return f"arn:aws:kms:{region}:{config.account_id}:key/{key_id}"
-
-
-def webhook(name: str) -> str:
-    """Of our own making; it has the form that AWS and its tools take for a trigger."""
-    return f"arn:aws:gatehouse::{config.account_id}:webhook:{name}"
->>>>>>> main

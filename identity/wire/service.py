@@ -16,6 +16,7 @@ from identity import arns
 from identity.wire.call import Answer, Call
 from identity.wire.shapes import Parse, Problems, Serialise, UnknownMember, compile_parser, compile_serialiser
 
+
 def _itself(region: str, arn: str) -> str:
     return arn
 
