@@ -21,7 +21,7 @@ import requests
 from tests.production.conftest import PRODUCTION, RING, Install
 from tests.support import clients, factories, processes
 from tests.support.clients import refused
-from tests.support.server import ROOT, SQLITE_FILE, START_SECONDS, Server
+from tests.support.server import ROOT, SQLITE_FILE, START_SECONDS, Server, drop_database, new_database
 
 # One after the other: they measure how long the end of a server takes.
 pytestmark = pytest.mark.xdist_group("serve")
@@ -174,6 +174,9 @@ def test_all_wrong_settings_are_told_at_once(production: Server) -> None:
 def test_unmigrated_database_is_refused(install: Install) -> None:
     server = install(**PRODUCTION)
     (server.data / SQLITE_FILE).unlink(missing_ok=True)  # it comes with its tables
+    if "DATABASE_URL" in server.environment:
+        drop_database(server.environment["DATABASE_URL"])
+        server.environment["DATABASE_URL"] = new_database()
     assert "run `python manage.py migrate`" in refusal(server)
 
 

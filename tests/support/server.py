@@ -121,7 +121,7 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
     }
     data = tempfile.mkdtemp(prefix="gatehouse-server-")
     if database_url is None and os.environ.get("DATABASE_URL"):
-        database_url = new_database()
+        database_url = new_database(is_migrated=True)
     elif database_url is None:
         shutil.copy(_migrated(), data)
     return Server(
@@ -147,8 +147,7 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
 
 def _migrated() -> Path:
     """An SQLite file with all tables and nothing in them: to make them anew would be half of a server's start."""
-    migrations = sorted(path for path in ROOT.glob("*/migrations/*.py"))
-    version = hashlib.sha256(b"".join(path.read_bytes() for path in migrations)).hexdigest()[:16]
+    version = _version_of_migrations()
     folder = Path(tempfile.gettempdir(), f"gatehouse-migrated-{version}")
     folder.mkdir(exist_ok=True)
     database = folder / SQLITE_FILE
@@ -156,9 +155,7 @@ def _migrated() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one test process makes it, the others wait
         if not database.exists():
             with tempfile.TemporaryDirectory() as made:
-                environment = {**os.environ, "GATEHOUSE_DEV": "1", "GATEHOUSE_DATA": made}
-                command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-                subprocess.run(command, cwd=ROOT, env=environment, check=True)
+                _migrate(made)
                 with sqlite3.connect(Path(made, SQLITE_FILE)) as connection:
                     connection.execute("PRAGMA journal_mode=DELETE")  # nothing of it is left in a second file
                 connection.close()
@@ -167,13 +164,43 @@ def _migrated() -> Path:
     return database
 
 
-def new_database() -> str:
-    """The URL of a new, empty database on the PostgreSQL server that DATABASE_URL names."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
+def _version_of_migrations() -> str:
+    migrations = sorted(path for path in ROOT.glob("*/migrations/*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in migrations)).hexdigest()[:16]
+
+
+def _migrate(data: str, **more: str) -> None:
+    environment = {**os.environ, "GATEHOUSE_DEV": "1", "GATEHOUSE_DATA": data, **more}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+
+
+def new_database(*, is_migrated: bool = False) -> str:
+    """The URL of a new database on the PostgreSQL server that DATABASE_URL names; empty, or with all tables."""
+    template = _template() if is_migrated else "template1"
     name = f"gatehouse_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
-    return urlunsplit(parts._replace(path=f"/{name}"))
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+    return _database_url(name)
+
+
+def _database_url(name: str) -> str:
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+
+def _template() -> str:
+    """The name of a database with all tables and nothing in them; one test process makes it, the others wait."""
+    name = f"gatehouse_migrated_{_version_of_migrations()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(41)")  # until the connection is closed
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return name
+        partial = f"{name}_{uuid.uuid4().hex[:6]}"
+        connection.execute(f'CREATE DATABASE "{partial}"')  # type: ignore[arg-type]
+        with tempfile.TemporaryDirectory() as made:
+            _migrate(made, DATABASE_URL=_database_url(partial))
+        connection.execute(f'ALTER DATABASE "{partial}" RENAME TO "{name}"')  # type: ignore[arg-type]
+    return name
 
 
 def drop_database(url: str) -> None:
