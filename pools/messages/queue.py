@@ -21,10 +21,12 @@ from identity import clock, ids
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from identity.keyring import CannotDecrypt
+from pools.config.messages import Template
 from pools.messages import deliver
-from pools.messages.message import Channel, Kind, Message, template
+from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
 from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
+from pools.triggers.origin import Origin
 
 LEASE = timedelta(seconds=15)
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
@@ -50,26 +52,33 @@ def _call() -> None:
         caller()
 
 
-def put(message: Message, holder: User | None, *, expires_at: datetime) -> None:
+def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
-    Without a `holder` it is a decoy, which no request can be told apart by, and which nobody gets: make one where a
-    user who does not exist must look like one who does.
+    To a decoy it is one itself, which no request can be told apart by, and which nobody gets: make one where a user
+    who does not exist must look like one who does.
     """
+    user, origin, worded = message.user, message.origin, message.worded
     if deliver.is_kept(message.channel):
-        if holder is not None:
+        if not user.is_decoy:
             outbox.send(message)
         return
     QueuedMessage.objects.create(
         message_id=f"<{ids.token(24)}@{_domain()}>",
         pool=message.pool,
-        holder=holder,
+        holder=None if user.is_decoy else user,
         username=message.username,
         channel=message.channel,
         to=message.to,
         kind=message.kind,
         code=message.code,
         name=message.name,
+        attribute=message.attribute,
+        subject=worded.subject if worded else "",
+        body=worded.body if worded else "",
+        client_id=origin.client_id or "",
+        user_agent=origin.user_agent,
+        client_metadata=None if origin.client_metadata is None else dict(origin.client_metadata),
         expires_at=expires_at,
         next_try_at=clock.wall() + PAUSE,
     )
@@ -102,29 +111,39 @@ def _try(row_pk: int, lease: str) -> None:
         row = QueuedMessage.objects.select_related("pool", "holder").filter(pk=row_pk).first()
         if row is None:  # it went with its user
             return
-        if _is_wanted(row):
+        holder = _still_wanted_by(row)
+        if holder is not None:
             with _renewed(row_pk, lease):
-                deliver.send(_message(row))
+                deliver.send(_message(row, holder))
     except (CodeDeliveryFailure, CannotDecrypt):
         _put_off(row_pk, lease)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
 
 
-def _is_wanted(row: QueuedMessage) -> bool:
-    """Whether there is somebody whom it would still serve."""
+def _still_wanted_by(row: QueuedMessage) -> User | None:
+    """Whom it would still serve."""
     if row.holder is None or row.pool.deleted_at is not None:
-        return False
+        return None
     if row.expires_at <= clock.now():
         log.warning("%s %s was not sent before its code expired", row.channel, row.kind)
-        return False
-    return True
+        return None
+    return row.holder
 
 
-def _message(row: QueuedMessage) -> Message:
-    channel, kind = Channel(row.channel), Kind(row.kind)
-    said = template(row.pool, kind, channel)
-    return Message(row.pool, row.username, channel, row.to, kind, row.code, said, row.name, row.message_id)
+def _message(row: QueuedMessage, user: User) -> Message:
+    user.pool = row.pool
+    return Message(
+        user,
+        row.attribute or ATTRIBUTES[Channel(row.channel)],  # without one it is of an earlier release
+        row.to,
+        Kind(row.kind),
+        row.code,
+        row.name,
+        Origin(row.client_id or None, row.user_agent, row.client_metadata),
+        Template(row.body, row.subject) if row.body else None,
+        row.message_id,
+    )
 
 
 @contextmanager
