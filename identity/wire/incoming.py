@@ -1,5 +1,7 @@
-"""What every protocol does with a request before it is an operation's: the body within its limit, the signature, and
-who calls from where."""
+"""What every protocol does with a request before it is an operation's.
+
+The body within its limit, the signature, and who calls from where.
+"""
 
 from __future__ import annotations
 

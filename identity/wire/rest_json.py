@@ -1,5 +1,4 @@
-"""rest-json: routes made from the service models, members taken from path, query, headers and body, and answers put
-back into them.
+"""rest-json: routes, and members in path, query, headers and body, both ways, as the service models say.
 
 Source: the rest-json protocol as botocore's models describe it; Lambda API reference (common errors).
 """

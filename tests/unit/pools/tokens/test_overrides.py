@@ -77,8 +77,8 @@ def test_whatever_a_function_says_a_token_is_the_same_users_at_the_same_client(
     assert in_access.keys() <= ACCESS.keys() | {"x", "aud"}
     assert in_access.get("aud", "app") == "app"
     in_id = overrides.in_id_token(ID, asked)
-    for name in ID:
-        assert in_id[name] == ID[name]
+    for name, value in ID.items():
+        assert in_id[name] == value
     assert in_id.keys() <= ID.keys() | {"x", "scope"}
 
 
