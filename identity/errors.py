@@ -73,7 +73,7 @@ class AccessDenied(ServiceError):
 
 
 class Validation(ServiceError):
-    """A violated constraint, where a service has no InvalidParameterException."""
+    """A violated constraint, where a service has no error of its own for it."""
 
 
 # Errors of the service models.
@@ -272,6 +272,33 @@ class DryRunOperation(ServiceError):
 
 
 class Tag(ServiceError):
+    pass
+
+
+# Errors of the Lambda API.
+
+
+class InvalidParameterValue(ServiceError):
+    pass
+
+
+class ResourceConflict(ServiceError):
+    status = 409
+
+
+class PreconditionFailed(ServiceError):
+    status = 412
+    text = (
+        "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias/GetPolicy API to "
+        "retrieve the latest RevisionId"
+    )
+
+
+class PolicyLengthExceeded(ServiceError):
+    pass
+
+
+class InvalidRequestContent(ServiceError):
     pass
 
 

@@ -9,6 +9,7 @@ repeats nothing but what was on its way, under the same Message-ID.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ _LIFETIMES = {
     Kind.VERIFY_USER_ATTRIBUTE: ATTRIBUTE_CODE,
     Kind.AUTHENTICATION: LONGEST_AUTH_SESSION,
 }
+_FIRST = 16
 
 log = logging.getLogger(__name__)
 
@@ -130,17 +132,21 @@ def _domain() -> str:
 
 @smtp.one_connection()
 def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
-    """Send what is due or soon will be, the longest due first, until nothing is; `is_ending` is asked in between."""
+    """Send what is due or soon will be, about the longest due first, until nothing is.
+
+    `is_ending` is asked in between.
+    """
     with Aside(_MOST_SENDERS, _MOST_SENDERS_OF_A_POOL) as aside:
         while not is_ending():
             now = clock.wall()
             coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
-            first = coming.values_list("pk", "next_try_at").first()
-            if first is None:
+            first = list(coming.values_list("pk", "next_try_at")[:_FIRST])
+            if not first:
                 if aside.wait(_LOOK_SECONDS):
                     continue
                 return
-            row_pk, due_at = first
+            # Those who all wanted the very first one would mostly find it taken.
+            row_pk, due_at = secrets.choice([row for row in first if row[1] <= now] or first[:1])
             time.sleep(max((due_at - now).total_seconds(), 0))
             lease = ids.token(16)
             free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
