@@ -19,7 +19,6 @@ _RANGES = {
 SIGN_UP_CODE = timedelta(hours=24)
 ATTRIBUTE_CODE = timedelta(hours=24)
 PASSWORD_CODE = timedelta(hours=1)
-LONGEST_AUTH_SESSION = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from django.db import connection
 
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
-from pools.messages.message import Channel, Message
+from pools.messages.message import ATTRIBUTES, Channel, Message
 from pools.messages.senders import function, http, outbox, smtp, sns
+from pools.models import Pool
 from pools.triggers import custom_sender
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,7 @@ def send(message: Message) -> None:
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("A message must not be sent inside a transaction.")
-    carrier = function.send if has_sender(message) else _carrier(message.channel)
-    if carrier is None:
-        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", message.channel, message.channel)
-        raise CodeDeliveryFailure()
+    carrier = check(message.pool, message.channel)
     try:
         carrier(message)
     except OSError as error:  # smtplib's errors are OSErrors; ValueError is an address it cannot use
@@ -43,17 +41,36 @@ def send(message: Message) -> None:
         raise CodeDeliveryFailure() from error
 
 
-def has_sender(message: Message) -> bool:
-    """Whether a function of the pool carries it."""
-    return custom_sender.is_set(message.pool, message.attribute)
+def check(pool: Pool, channel: Channel) -> Send:
+    """What carries a pool's messages. Raises: CodeDeliveryFailure, when nothing at all could."""
+    carrier = _carrier(pool, channel)
+    if carrier is None:
+        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", channel, channel)
+        raise CodeDeliveryFailure()
+    if carrier is sns.send:
+        sns.check(pool)
+    return carrier
 
 
-def is_kept(message: Message) -> bool:
-    """Whether it goes to the outbox of development, which is a row like any other: there at once."""
-    return _carrier(message.channel) is outbox.send and not has_sender(message)
+def is_carried(pool: Pool, channel: Channel) -> bool:
+    """Whether `check` finds a carrier."""
+    carrier = _carrier(pool, channel)
+    return carrier is not None and (carrier is not sns.send or sns.has_role(pool))
 
 
-def _carrier(channel: Channel) -> Send | None:
+def is_kept(pool: Pool, channel: Channel) -> bool:
+    """Whether messages go to the outbox of development, which is a row like any other: there at once."""
+    return _carrier(pool, channel) is outbox.send
+
+
+def has_sender(pool: Pool, channel: Channel) -> bool:
+    """Whether a function of the pool carries its messages."""
+    return custom_sender.is_set(pool, ATTRIBUTES[channel])
+
+
+def _carrier(pool: Pool, channel: Channel) -> Send | None:
+    if has_sender(pool, channel):
+        return function.send
     if channel is Channel.EMAIL and config.email_url:
         return smtp.send
     if channel is Channel.SMS and config.sms_url:

@@ -22,17 +22,20 @@ from django.db import connection, transaction
 
 from identity import clock, ids
 from identity.config import config
-from identity.errors import CodeDeliveryFailure
+from identity.errors import (
+    CodeDeliveryFailure,
+    InvalidLambdaResponse,
+    TooManyRequests,
+    UnexpectedLambda,
+    UserLambdaValidation,
+)
 from identity.keyring import CannotDecrypt
-from pools.config.lifetimes import ATTRIBUTE_CODE, LONGEST_AUTH_SESSION, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.messages import Template
-from pools.config.passwords import PasswordPolicy
-from pools.messages import deliver
+from pools.messages import deliver, wording
 from pools.messages.aside import Aside
 from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
-from pools.messages.senders import function, outbox, smtp
+from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
-from pools.triggers import custom_sender
 from pools.triggers.origin import Origin
 
 LEASE = timedelta(seconds=15)
@@ -45,18 +48,10 @@ PAUSE = timedelta(milliseconds=200)
 """Nobody begins to send before the request is over: on a busy machine its time would tell who gets a message."""
 
 _SOON = timedelta(seconds=1)
-_MOST_SENDERS, _MOST_SENDERS_OF_A_POOL = 8, 4
-"""Calls of pools' own senders at once, so that a slow one keeps neither mails nor other pools' senders waiting."""
-_HELD_BACK = timedelta(seconds=1)
-_LOOK_SECONDS = 0.2
-_LIFETIMES = {
-    Kind.SIGN_UP: SIGN_UP_CODE,
-    Kind.RESEND_CODE: SIGN_UP_CODE,
-    Kind.FORGOT_PASSWORD: PASSWORD_CODE,
-    Kind.UPDATE_USER_ATTRIBUTE: ATTRIBUTE_CODE,
-    Kind.VERIFY_USER_ATTRIBUTE: ATTRIBUTE_CODE,
-    Kind.AUTHENTICATION: LONGEST_AUTH_SESSION,
-}
+_MOST_ASIDE, _MOST_ASIDE_OF_A_POOL = 4, 2
+"""Calls of functions at once, beside each that sends: a slow one keeps neither mails nor other pools' waiting."""
+_NO_ROOM, _TOO_MANY = timedelta(milliseconds=100), timedelta(seconds=1)
+_LOOK_SECONDS = 0.1
 _FIRST = 16
 
 log = logging.getLogger(__name__)
@@ -74,33 +69,26 @@ def _call() -> None:
         caller()
 
 
-def send(message: Message) -> None:
+def send(message: Message, *, expires_at: datetime) -> None:
     """Have a message sent and wait until its carrier has accepted it; call after the commit.
 
-    For a pool's own sender nobody waits, nor learns how it ended: it is called by a worker.
-    Raises: CodeDeliveryFailure.
+    For a pool's own sender nobody waits, nor learns how it ended: it is called by a worker, until `expires_at`.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
-    if deliver.has_sender(message):
-        put(message, expires_at=clock.now() + _lifetime(message))
+    if deliver.has_sender(message.pool, message.channel):
+        put(message, expires_at=expires_at)
     else:
-        deliver.send(message)
-
-
-def _lifetime(message: Message) -> timedelta:
-    """How long its code is worth something."""
-    if message.kind is Kind.ADMIN_CREATE_USER:
-        return PasswordPolicy.of(message.pool).temporary_lifetime
-    return _LIFETIMES[message.kind]
+        deliver.send(wording.worded(message))
 
 
 def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
     To a decoy it is one itself, which no request can be told apart by, and which nobody gets: make one where a user
-    who does not exist must look like one who does.
+    who does not exist must look like one who does. A function that words messages is asked by the worker.
     """
     user, origin, worded = message.user, message.origin, message.worded
-    if deliver.is_kept(message):
+    if deliver.is_kept(message.pool, message.channel) and not wording.is_open(message):
         if not user.is_decoy:
             outbox.send(message)
         return
@@ -126,6 +114,23 @@ def put(message: Message, *, expires_at: datetime) -> None:
     transaction.on_commit(_call, robust=True)
 
 
+def put_ready(message: Message, *, expires_at: datetime) -> None:
+    """As `put`, unless a function is to be asked for the wording first; `put_rest` after the commit."""
+    if not wording.is_open(message) and deliver.is_carried(message.pool, message.channel):
+        put(message, expires_at=expires_at)
+
+
+def put_rest(message: Message, *, expires_at: datetime) -> None:
+    """Queue a message that `put_ready` has left; call after the commit, for any.
+
+    Raises: CodeDeliveryFailure, when nothing could carry it; UserLambdaValidation, UnexpectedLambda,
+    InvalidLambdaResponse, TooManyRequests.
+    """
+    deliver.check(message.pool, message.channel)
+    if wording.is_open(message):
+        put(wording.worded(message), expires_at=expires_at)
+
+
 def _domain() -> str:
     return (urlsplit(config.url).hostname or "localhost").encode("idna").decode()
 
@@ -136,7 +141,7 @@ def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
 
     `is_ending` is asked in between.
     """
-    with Aside(_MOST_SENDERS, _MOST_SENDERS_OF_A_POOL) as aside:
+    with Aside(_MOST_ASIDE, _MOST_ASIDE_OF_A_POOL) as aside:
         while not is_ending():
             now = clock.wall()
             coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
@@ -167,32 +172,32 @@ def _try(row_pk: int, lease: str, aside: Aside) -> None:
         QueuedMessage.objects.filter(pk=row_pk).delete()
         return
     message = _message(row, holder)
-    if not deliver.has_sender(message):
+    if not (deliver.has_sender(message.pool, message.channel) or wording.is_open(message)):
         _hand_over(message, row_pk, lease)
     elif aside.has_room(row.pool_id):
         aside.start(row.pool_id, partial(_hand_over, message, row_pk, lease))
     else:
-        _hold_back(row, lease)
+        _hold_back(message, row_pk, lease, _NO_ROOM)
 
 
 def _hand_over(message: Message, row_pk: int, lease: str) -> None:
     try:
         with _renewed(row_pk, lease):
-            deliver.send(message)
-    except CodeDeliveryFailure:
+            _send(message, row_pk)
+    except (CodeDeliveryFailure, UnexpectedLambda):
         _put_off(row_pk, lease)
-    except function.Busy:
-        _hold_back(QueuedMessage(pk=row_pk, pool=message.pool, channel=message.channel), lease)
+    except TooManyRequests:
+        _hold_back(message, row_pk, lease, _TOO_MANY)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
 
 
-def _hold_back(row: QueuedMessage, lease: str) -> None:
-    """Let this and all that waits for the same function wait a little more, for it has enough to do."""
-    later = clock.wall() + _HELD_BACK
-    QueuedMessage.objects.filter(pk=row.pk, lease=lease).update(next_try_at=later, lease="")
-    waiting = QueuedMessage.objects.filter(pool=row.pool_id, channel=row.channel, next_try_at__lt=later, lease="")
-    waiting.update(next_try_at=later)
+def _hold_back(message: Message, row_pk: int, lease: str, delay: timedelta) -> None:
+    """Let this and all that waits for the same functions wait a little more, for they have enough to do."""
+    later = clock.wall() + delay
+    QueuedMessage.objects.filter(pk=row_pk, lease=lease).update(next_try_at=later, lease="")
+    waiting = QueuedMessage.objects.filter(pool=message.pool, channel=message.channel, lease="")
+    waiting.filter(next_try_at__lt=later).update(next_try_at=later)
 
 
 def _still_wanted_by(row: QueuedMessage) -> User | None:
@@ -218,6 +223,21 @@ def _message(row: QueuedMessage, user: User) -> Message:
         Template(row.body, row.subject) if row.body else None,
         row.message_id,
     )
+
+
+def _send(message: Message, row_pk: int) -> None:
+    """What a function says of it is kept: a further try does not ask again. One that it refuses is dropped.
+
+    Raises: CodeDeliveryFailure, UnexpectedLambda, TooManyRequests.
+    """
+    try:
+        said = wording.worded(message)
+    except (UserLambdaValidation, InvalidLambdaResponse) as error:
+        log.warning("%s %s is not sent: %s", message.channel, message.kind, error.code)
+        return
+    if said.worded is not None and said is not message:
+        QueuedMessage.objects.filter(pk=row_pk).update(subject=said.worded.subject, body=said.worded.body)
+    deliver.send(said)
 
 
 @contextmanager
@@ -248,7 +268,7 @@ def _put_off(row_pk: int, lease: str) -> None:
     row = mine.defer("code").select_related("pool").first()
     if row is None:
         return
-    delays = DELAYS[: SENDER_TRIES - 1] if custom_sender.is_set(row.pool, _attribute(row)) else DELAYS
+    delays = DELAYS[: SENDER_TRIES - 1] if deliver.has_sender(row.pool, Channel(row.channel)) else DELAYS
     if row.failures >= len(delays):
         log.error("%s %s is given up after %s tries", row.channel, row.kind, row.failures + 1)
         mine.delete()

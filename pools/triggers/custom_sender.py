@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from importlib import import_module
 
-from identity.errors import InvalidLambdaResponse, key_not_usable
+from identity.errors import key_not_usable
 from pools.config.schema import VERIFIED_FLAGS
 from pools.config.triggers import TriggerSettings
 from pools.models import EncryptionKey, Pool, User
@@ -34,19 +34,8 @@ def custom_sender(user: User, attribute: str, to: str, kind: str, code: str, ori
     trigger = _TRIGGERS[attribute]
     sealed = _encrypted(user.pool, code)
     asked = {"type": _TYPES[trigger], "code": sealed, "userAttributes": _attributes(user, attribute, to)}
-    try:
-        deliver.call(
-            user.pool,
-            trigger,
-            f"{trigger}_{kind}",
-            user.username,
-            event.with_metadata(asked, origin),
-            {},
-            origin,
-            secrets=(code, sealed),
-        )
-    except InvalidLambdaResponse:
-        return  # most of them answer nothing
+    request = event.with_metadata(asked, origin)
+    deliver.tell(user.pool, trigger, f"{trigger}_{kind}", user.username, request, origin, secrets=(code, sealed))
 
 
 def _encrypted(pool: Pool, code: str) -> str:

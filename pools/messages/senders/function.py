@@ -11,16 +11,12 @@ from pools.triggers.custom_sender import custom_sender
 log = logging.getLogger(__name__)
 
 
-class Busy(Exception):
-    """So many calls are under way that this one was not made."""
-
-
 def send(message: Message) -> None:
-    """Raises: CodeDeliveryFailure, Busy."""
+    """Raises: CodeDeliveryFailure; TooManyRequests when so many calls are under way that this one was not made."""
     try:
         custom_sender(message.user, message.attribute, message.to, message.kind, message.code, message.origin)
-    except TooManyRequests as error:
-        raise Busy() from error
+    except TooManyRequests:
+        raise
     except ServiceError as error:  # its text is the function's, and may hold anything
         log.warning("%s %s of pool %s was not sent: %s", message.channel, message.kind, message.pool.id, error.code)
         raise CodeDeliveryFailure() from error
