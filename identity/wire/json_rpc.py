@@ -148,6 +148,8 @@ def _resource(operation: Operation, members: dict[str, Any], region: str) -> str
 
     Only by the member that the operation reads: another one of that name would be ignored later, and must not decide.
     """
+    if operation.resource_of is not None:
+        return operation.resource_of(members, region)
     named = members.get(operation.resource_member) if operation.resource_member else None
     if not isinstance(named, str):
         return "*"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
+from identity.errors import InvalidParameter, Validation
 from identity.wire.call import Answer, Call
 from identity.wire.shapes import Parse, Problems, Serialise, UnknownMember, compile_parser, compile_serialiser
 
@@ -19,6 +20,8 @@ _RESOURCE_MEMBERS = ("UserPoolId", "ResourceArn")
 
 Handler = Callable[..., Answer | None]
 H = TypeVar("H", bound=Handler)
+ResourceOf = Callable[[Mapping[str, Any], str], str]
+"""From the members as they came, unchecked, and the region to an ARN, or `*`."""
 
 
 class DeclarationError(TypeError):
@@ -33,6 +36,8 @@ class Operation:
     model: OperationModel
     handler: Handler
     ignores: frozenset[str]
+    resource_of: ResourceOf | None = None
+    """What policies are matched with, where no member names it in a way that all services share."""
 
     @property
     def name(self) -> str:
@@ -60,6 +65,10 @@ class Operation:
         return frozenset(shape.error_code or shape.name for shape in self.model.error_shapes)
 
     @cached_property
+    def _has_invalid_parameter(self) -> bool:
+        return "InvalidParameterException" in self.model.service_model.shape_names
+
+    @cached_property
     def _parse(self) -> Parse | None:
         shape = self.model.input_shape
         return compile_parser(shape) if shape else None
@@ -81,13 +90,19 @@ class Operation:
     def parse(self, body: Any) -> dict[str, Any]:
         """The handler's keyword arguments from a decoded body.
 
-        Raises: Serialization (wrong JSON type), InvalidParameter (all constraint violations at once).
+        Raises: Serialization (wrong JSON type); InvalidParameter, or Validation where the service has no such error,
+        with all constraint violations at once.
         """
         if self._parse is None:
             return {}
         problems = Problems()
         members = self._parse(body, "", problems)
-        problems.raise_if_any()
+        try:
+            problems.raise_if_any()
+        except InvalidParameter as error:
+            if self._has_invalid_parameter:
+                raise
+            raise Validation(error.message) from None
         return {self._keywords[name]: value for name, value in members.items() if name not in self.ignores}
 
     def perform(self, call: Call, members: dict[str, Any]) -> Any:
@@ -117,12 +132,14 @@ class Service:
         """Operations of the model that nothing performs yet; they answer UnknownOperationException."""
         return set(self.model.operation_names) - set(self.operations)
 
-    def operation(self, name: str, *, ignores: Iterable[str] = ()) -> Callable[[H], H]:
+    def operation(
+        self, name: str, *, ignores: Iterable[str] = (), resource_of: ResourceOf | None = None
+    ) -> Callable[[H], H]:
         """Declare the function that performs an operation.
 
         Its keyword-only parameters are the request members in snake case: required ones without a default, optional
         ones with. A wide one names a few and takes the others by `**members`, under their AWS names. `ignores` names
-        members that are accepted and have no effect, aloud.
+        members that are accepted and have no effect, aloud; `resource_of` tells what policies are matched with.
         Raises: DeclarationError at import when signature and model disagree.
         """
 
@@ -133,7 +150,7 @@ class Service:
                 raise DeclarationError(f"{self.name} has no operation {name}")
             model = self.model.operation_model(name)
             _check_signature(handler, model, frozenset(ignores))
-            self.operations[name] = Operation(self.name, model, handler, frozenset(ignores))
+            self.operations[name] = Operation(self.name, model, handler, frozenset(ignores), resource_of)
             return handler
 
         return declare

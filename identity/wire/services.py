@@ -5,5 +5,6 @@ from __future__ import annotations
 from identity.wire.service import Service
 
 cognito_idp = Service("cognito-idp")
+kms = Service("kms")
 
-json_rpc_services = (cognito_idp,)
+json_rpc_services = (cognito_idp, kms)

@@ -60,7 +60,7 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
 
 
-def response(payload: bytes) -> Mapping[str, Any]:
+def response_in(payload: bytes) -> Mapping[str, Any]:
     """The response within what a function gave back, which is the whole event.
 
     Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
@@ -77,6 +77,13 @@ def response(payload: bytes) -> Mapping[str, Any]:
     return found
 
 
+def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
+    """A request with `clientMetadata`, which is absent where the caller gave none."""
+    if origin.client_metadata is None:
+        return dict(request)
+    return {**request, "clientMetadata": dict(origin.client_metadata)}
+
+
 def flag(response: Mapping[str, Any], name: str) -> bool:
     """Raises: InvalidLambdaResponse. Missing and null are false."""
     value = response.get(name)
@@ -88,7 +95,7 @@ def flag(response: Mapping[str, Any], name: str) -> bool:
 def text(response: Mapping[str, Any], name: str) -> str | None:
     """Raises: InvalidLambdaResponse."""
     value = response.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is not None and not _is_text(value):
         raise InvalidLambdaResponse()
     return value
 
@@ -96,7 +103,7 @@ def text(response: Mapping[str, Any], name: str) -> str | None:
 def strings(response: Mapping[str, Any], name: str) -> dict[str, str]:
     """A map of strings; missing and null are empty. Raises: InvalidLambdaResponse."""
     value = member(response, name) or {}
-    if not all(isinstance(item, str) for item in value.values()):
+    if not all(_is_text(item) for item in (*value.keys(), *value.values())):
         raise InvalidLambdaResponse()
     return dict(value)
 
@@ -106,7 +113,7 @@ def texts(response: Mapping[str, Any], name: str) -> list[str] | None:
     value = response.get(name)
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(_is_text(item) for item in value):
         raise InvalidLambdaResponse()
     return value
 
@@ -117,3 +124,8 @@ def member(response: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     if value is not None and not isinstance(value, Mapping):
         raise InvalidLambdaResponse()
     return value
+
+
+def _is_text(value: object) -> bool:
+    """PostgreSQL keeps no NUL in a text."""
+    return isinstance(value, str) and "\0" not in value
