@@ -60,14 +60,7 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
 
 
-def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
-    """A request with `clientMetadata`, which is absent where the caller gave none."""
-    if origin.client_metadata is None:
-        return dict(request)
-    return {**request, "clientMetadata": dict(origin.client_metadata)}
-
-
-def response(payload: bytes) -> Mapping[str, Any]:
+def response_in(payload: bytes) -> Mapping[str, Any]:
     """The response within what a function gave back, which is the whole event.
 
     Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
@@ -82,6 +75,13 @@ def response(payload: bytes) -> Mapping[str, Any]:
         raise InvalidLambdaResponse()
     found: Mapping[str, Any] = said["response"] or {}
     return found
+
+
+def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
+    """A request with `clientMetadata`, which is absent where the caller gave none."""
+    if origin.client_metadata is None:
+        return dict(request)
+    return {**request, "clientMetadata": dict(origin.client_metadata)}
 
 
 def flag(response: Mapping[str, Any], name: str) -> bool:
