@@ -56,8 +56,12 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     """What events say about a user who exists; nothing about a decoy."""
     if user.is_decoy:
         return {}
-    shown = {name: value for name, value in user.attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
-    return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
+    return {"sub": user.sub, "cognito:user_status": user.status, **shown(user.attributes), **more}
+
+
+def shown(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Without the developers' own."""
+    return {name: value for name, value in attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
 
 
 def response_in(payload: bytes) -> Mapping[str, Any]:
