@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from identity.errors import InvalidLambdaResponse
+from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX
-from pools.models import Pool, User
+from pools.models import Client, Pool, User
 from pools.triggers.origin import NO_CLIENT, Origin
 
 _UNKNOWN_SDK = "aws-sdk-unknown-unknown"
@@ -53,6 +54,14 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
         return {}
     shown = {name: value for name, value in user.attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
     return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
+
+
+def about(client: Client, user: User) -> dict[str, Any]:
+    """`userAttributes`, and `userNotFound` where the client hides who exists, so that a decoy may be asked about."""
+    said: dict[str, Any] = {"userAttributes": user_attributes(user)}
+    if ClientSettings.of(client).hides_existence:
+        said["userNotFound"] = user.is_decoy
+    return said
 
 
 def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
