@@ -23,7 +23,7 @@ from identity.errors import CodeDeliveryFailure
 from identity.keyring import CannotDecrypt
 from pools.messages import deliver
 from pools.messages.message import Channel, Kind, Message, template
-from pools.messages.senders import outbox
+from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
 
 LEASE = timedelta(seconds=15)
@@ -80,6 +80,7 @@ def _domain() -> str:
     return (urlsplit(config.url).hostname or "localhost").encode("idna").decode()
 
 
+@smtp.one_connection()
 def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
     """Send what is due or soon will be, the longest due first, until nothing is; `is_ending` is asked in between."""
     while not is_ending():

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from identity.errors import InvalidLambdaResponse
 from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX
@@ -15,6 +17,9 @@ from pools.models import Client, Pool, User
 from pools.triggers.origin import NO_CLIENT, Origin
 
 _UNKNOWN_SDK = "aws-sdk-unknown-unknown"
+_TEXTS = ("version", "triggerSource", "region", "userPoolId")
+_OBJECTS = ("callerContext", "request", "response")
+_ABSENT = object()
 _SDKS = ("aws-sdk-", "aws-amplify", "Boto3", "aws-cli", "amplify")
 
 
@@ -69,6 +74,23 @@ def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     if origin.client_metadata is None:
         return dict(request)
     return {**request, "clientMetadata": dict(origin.client_metadata)}
+
+
+def response(payload: bytes) -> Mapping[str, Any]:
+    """The response within what a function gave back, which is the whole event.
+
+    Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
+    """
+    try:
+        said = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise InvalidLambdaResponse() from None
+    if not isinstance(said, Mapping) or not all(isinstance(said.get(name), str) for name in _TEXTS):
+        raise InvalidLambdaResponse()
+    if not all(isinstance(said.get(name, _ABSENT), Mapping | None) for name in _OBJECTS):
+        raise InvalidLambdaResponse()
+    found: Mapping[str, Any] = said["response"] or {}
+    return found
 
 
 def flag(response: Mapping[str, Any], name: str) -> bool:
