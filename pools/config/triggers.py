@@ -57,10 +57,10 @@ def _check_leads_somewhere(name: str, arn: str) -> None:
 
     Raises: InvalidParameter (the text is assumed).
     """
-    service, _, account, kind, *_ = [*arn.split(":")[2:], ""]
-    if not (service == "lambda" and kind == "function") and not (
-        service == "gatehouse" and kind == "webhook" and account == config.account_id
-    ):
+    service, _, account, kind, *called = arn.split(":")[2:]
+    is_function = (service, kind) == ("lambda", "function")
+    is_webhook = (service, kind, account) == ("gatehouse", "webhook", config.account_id)
+    if not called or not (is_function or is_webhook):
         raise InvalidParameter(f"{name}: {arn} is not the ARN of a function.", field="lambda_config")
 
 

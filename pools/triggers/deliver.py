@@ -144,7 +144,7 @@ class _Call:
 
     def _parsed(self, answer: Answer) -> Mapping[str, Any]:
         """Raises: InvalidLambdaResponse."""
-        response = event.response(answer.payload)
+        response = event.response_in(answer.payload)
         if self._read is not None:
             self._read(response)
         return response

@@ -12,6 +12,7 @@ from tests.support.clients import REGION, refused
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, claims_of
 from tests.support.hooks import Hooks
+from tests.support.server import Server
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 GROUPS, ROLES, PREFERRED = "cognito:groups", "cognito:roles", "cognito:preferred_role"
@@ -118,6 +119,12 @@ def first(idp: Any, public: Any, hooks: Hooks) -> Setting:
 
 @pytest.fixture
 def second(idp: Any, public: Any, hooks: Hooks) -> Setting:
+    return Setting(idp, public, hooks, "V2_0")
+
+
+@pytest.fixture(scope="module")
+def shared(idp: Any, public: Any, hooks: Hooks) -> Setting:
+    """For tests that set the answer first."""
     return Setting(idp, public, hooks, "V2_0")
 
 
@@ -239,11 +246,8 @@ def test_groups_and_attributes_are_told_as_they_are_now(second: Setting) -> None
 
 
 def test_first_version_changes_the_id_token_alone(first: Setting) -> None:
-    details = {
-        "claimsToAddOrOverride": {"plan": "gold", "email": "x@example.com"},
-        "claimsToSuppress": ["email_verified"],
-    }
-    assert first.changes(details) == ({"plan": "gold", "email": "x@example.com"}, {})
+    values = {"plan": "gold", "email": "x@example.com"}
+    assert first.changes({"claimsToAddOrOverride": values, "claimsToSuppress": ["given_name"]}) == (values, {})
     assert first.changes({"claimsToSuppress": ["email", "scope", "username"]}) == ({"email": None}, {})
 
 
@@ -340,7 +344,7 @@ def test_later_versions_change_each_token_on_its_own(idp: Any, public: Any, hook
     )
 
 
-def test_four_claims_of_the_id_token_are_given_as_texts(second: Setting) -> None:
+def test_four_claims_of_the_id_token_are_given_as_texts(shared: Setting) -> None:
     values = {"email_verified": "true", "phone_number_verified": "false", "updated_at": "7", "address": "1 Main Street"}
     typed = {
         "email_verified": True,
@@ -348,32 +352,32 @@ def test_four_claims_of_the_id_token_are_given_as_texts(second: Setting) -> None
         "updated_at": 7,
         "address": {"formatted": "1 Main Street"},
     }
-    assert second.changes({"idTokenGeneration": {"claimsToAddOrOverride": values}}) == (typed, {})
-    assert second.changes({"accessTokenGeneration": {"claimsToAddOrOverride": typed}}) == ({}, typed)
+    assert shared.changes({"idTokenGeneration": {"claimsToAddOrOverride": values}}) == (typed, {})
+    assert shared.changes({"accessTokenGeneration": {"claimsToAddOrOverride": typed}}) == ({}, typed)
     for name, value in typed.items():
-        second.answering({"idTokenGeneration": {"claimsToAddOrOverride": {name: value}}})
+        shared.answering({"idTokenGeneration": {"claimsToAddOrOverride": {name: value}}})
         with refused(*BAD_OUTPUT):
-            second.sign_in()
+            shared.sign_in()
 
 
-def test_scopes_are_added_and_suppressed(second: Setting) -> None:
+def test_scopes_are_added_and_suppressed(shared: Setting) -> None:
     added = {"scopesToAdd": ["openid", "https://api.example/read"]}
-    assert second.changes({"accessTokenGeneration": added}) == (
+    assert shared.changes({"accessTokenGeneration": added}) == (
         {},
         {"scope": f"{ADMIN_SCOPE} openid https://api.example/read"},
     )
-    assert second.changes({"accessTokenGeneration": {**added, "scopesToSuppress": ["openid", ADMIN_SCOPE]}}) == (
+    assert shared.changes({"accessTokenGeneration": {**added, "scopesToSuppress": ["openid", ADMIN_SCOPE]}}) == (
         {},
         {"scope": "https://api.example/read"},
     )
-    assert second.changes({"accessTokenGeneration": {"claimsToAddOrOverride": {"scope": "x"}}}) == ({}, {})
+    assert shared.changes({"accessTokenGeneration": {"claimsToAddOrOverride": {"scope": "x"}}}) == ({}, {})
 
 
 @pytest.mark.parametrize("scope", ["two words", " ", "", "tab\there"])
-def test_scope_is_one_word(second: Setting, scope: str) -> None:
-    second.answering({"accessTokenGeneration": {"scopesToAdd": [scope]}})
+def test_scope_is_one_word(shared: Setting, scope: str) -> None:
+    shared.answering({"accessTokenGeneration": {"scopesToAdd": [scope]}})
     with refused(*BAD_OUTPUT):
-        second.sign_in()
+        shared.sign_in()
 
 
 def test_who_lacks_the_scope_may_not_read_their_profile(second: Setting) -> None:
@@ -391,10 +395,7 @@ def test_changed_access_token_still_signs_requests_and_can_be_revoked(second: Se
     forged = {"sub": "x", "username": "x", "client_id": "x", "origin_jti": "x", "exp": 1, "token_use": "id"}
     second.answering(
         {
-            "accessTokenGeneration": {
-                "claimsToAddOrOverride": {**forged, "plan": "gold"},
-                "claimsToSuppress": [*forged],
-            },
+            "accessTokenGeneration": {"claimsToAddOrOverride": forged, "claimsToSuppress": ["sub", "event_id"]},
             "groupOverrideDetails": {"groupsToOverride": ["x"]},
         }
     )
@@ -444,13 +445,13 @@ def test_response_without_changes_leaves_the_tokens(first: Setting, response: An
         {"groupOverrideDetails": {"preferredRole": ["role"]}},
     ],
 )
-def test_response_that_is_not_what_it_should_be_is_refused(second: Setting, details: Any) -> None:
-    second.answering(details)
+def test_response_that_is_not_what_it_should_be_is_refused(shared: Setting, details: Any) -> None:
+    shared.answering(details)
     with refused(*BAD_OUTPUT):
-        second.sign_in()
+        shared.sign_in()
 
 
-def test_five_thousand_changes_and_no_more(second: Setting) -> None:
+def test_five_thousand_changes_and_no_more(shared: Setting) -> None:
     def asked(scopes: int) -> dict[str, Any]:
         return {
             "idTokenGeneration": {"claimsToSuppress": [f"claim-{number}" for number in range(4990)]},
@@ -460,26 +461,84 @@ def test_five_thousand_changes_and_no_more(second: Setting) -> None:
             },
         }
 
-    second.answering(asked(9))
-    assert second.claims()[1]["plan"] == "gold"
-    second.answering(asked(10))
+    shared.answering(asked(9))
+    assert shared.claims()[1]["plan"] == "gold"
+    shared.answering(asked(10))
     with refused(*BAD_OUTPUT):
-        second.sign_in()
+        shared.sign_in()
+
+
+# Clients that are their own principals: no endpoint asks for such a token yet
+
+
+def test_third_version_alone_is_asked_about_a_client(idp: Any, public: Any, hooks: Hooks, server: Server) -> None:
+    settings = [Setting(idp, public, hooks, version) for version in ("V3_0", "V2_0")]
+    for setting in settings:
+        setting.answering(
+            {
+                "accessTokenGeneration": {
+                    "claimsToAddOrOverride": {"tenant": "acme", "sub": "forged", "username": "forged"},
+                    "scopesToAdd": ["api/write"],
+                },
+                "groupOverrideDetails": {"groupsToOverride": ["x"]},
+            }
+        )
+    printed = server.manage(
+        "shell",
+        "-c",
+        f"""
+from pools import lookup
+from pools.tokens import issue
+from pools.triggers.origin import Origin
+for client_id in {[setting.client["ClientId"] for setting in settings]!r}:
+    origin = Origin(client_id, client_metadata={{"job": "nightly"}})
+    print(issue.for_client(lookup.client(client_id), "api/read", origin).access_token)
+""",
+    )
+    third, second = (claims_of(token) for token in printed.split()[-2:])
+    client_id = settings[0].client["ClientId"]
+    assert settings[0].calls == [
+        {
+            "version": "3",
+            "triggerSource": "TokenGeneration_ClientCredentials",
+            "region": REGION,
+            "userPoolId": settings[0].pool["Id"],
+            "userName": client_id,
+            "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client_id},
+            "request": {
+                "userAttributes": {},
+                "groupConfiguration": {"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": None},
+                "scopes": ["api/read"],
+                "clientMetadata": {"job": "nightly"},
+            },
+            "response": {"claimsAndScopeOverrideDetails": None},
+        }
+    ]
+    assert settings[1].calls == []
+    lasting = {name: value for name, value in third.items() if name not in {"jti", "auth_time", "iat", "exp"}}
+    assert lasting == {
+        "sub": client_id,
+        "client_id": client_id,
+        "iss": f"{server.url}/{settings[0].pool['Id']}",
+        "token_use": "access",
+        "version": 2,
+        "scope": "api/read api/write",
+        "tenant": "acme",
+    }
+    assert third["exp"] - third["iat"] == 3600
+    assert second.keys() == third.keys() - {"tenant"}
+    assert second["scope"] == "api/read"
 
 
 # Failures
 
 
-def test_function_that_fails_gives_no_tokens_and_no_session(first: Setting, server: Any) -> None:
+def test_function_that_fails_gives_no_tokens_and_no_session(first: Setting, server: Server) -> None:
     first.raising("no plan")
     with refused("UserLambdaValidationException", "PreTokenGeneration failed with error no plan."):
         first.sign_in()
-    counted = server.manage(
-        "shell",
-        "-c",
-        f"from pools.models import Session; print(Session.objects.filter(pool={first.pool['Id']!r}).count())",
-    )
-    assert counted.split()[-1] == "0"
+    lines = f"from pools.models import Session; print(Session.objects.filter(pool={first.pool['Id']!r}).count())"
+    assert server.manage("shell", "-c", lines).split()[-1] == "0"
 
 
 @pytest.mark.parametrize("renew", [refresh, exchange])
@@ -537,7 +596,7 @@ def test_grace_that_ends_while_the_function_is_waited_for_has_ended(first: Setti
     rotating(first, grace=10)
     token = first.sign_in()["RefreshToken"]
     exchange(first, token)
-    first.hooks.on(first.pool, lambda event: clock.advance(11))
+    first.hooks.on(first.pool, lambda event: clock.advance(seconds=11))
     with refused("RefreshTokenReuseException"):
         exchange(first, token)
 
