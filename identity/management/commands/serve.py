@@ -1,4 +1,4 @@
-"""`serve`: web server and background worker under one supervisor."""
+"""`serve`: web server, background worker and the runner of functions under one supervisor."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from identity import processes
 from identity.config import config
 from identity.management.commands.bootstrap import Bootstrapped, bootstrap, check_canary
 from identity.models import Canary
+from pools.triggers.runner import client, place
 
 STOP_SECONDS = 8
 """How long everything has to end after the first signal; accepted requests have two seconds less."""
@@ -80,24 +81,32 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda signum, frame: received.append(signum))
         children: dict[str, subprocess.Popen[bytes]] = {}
+        own_socket = None if config.functions_socket else place.new(config.data)
+        environment = {"GATEHOUSE_FUNCTIONS_SOCKET": config.functions_socket or str(own_socket)}
         try:
-            children["web"] = _start(_web(host, port))
-            children["worker"] = _start(_worker())
+            if own_socket is not None:
+                children[_RUNNER] = _start_runner(own_socket)
+            children["web"] = _start(_web(host, port), environment)
+            children["worker"] = _start(_worker(), environment)
             self._watch(children, received, host, port, done)
         finally:
             _stop(children.values())
+            if own_socket is not None:
+                place.remove(own_socket)
 
     def _watch(
         self,
-        children: Mapping[str, subprocess.Popen[bytes]],
+        children: dict[str, subprocess.Popen[bytes]],
         received: list[int],
         host: str,
         port: int,
         done: Bootstrapped | None,
     ) -> None:
-        """Until a signal comes, which is how it should end, or a child dies."""
+        """Until a signal comes, which is how it should end, or a child dies. Without its runner Gatehouse goes on."""
         announced = False
         while not received:
+            if _RUNNER in children and children[_RUNNER].poll() is not None:
+                self._replace_runner(children)
             died = next((name for name, child in children.items() if child.poll() is not None), None)
             if died is not None and not received:
                 raise CommandError(f"The {died} process ended unexpectedly; Gatehouse stops.")
@@ -106,6 +115,16 @@ class Command(BaseCommand):
                 announced = True
             time.sleep(0.1)
         self.stdout.write("Stopping: finishing what was accepted.")
+
+    def _replace_runner(self, children: dict[str, subprocess.Popen[bytes]]) -> None:
+        """Not more often than it can hurt: one that ends at once has no better luck a moment later."""
+        if time.monotonic() - self._runner_started < _RUNNER_PAUSE_SECONDS:
+            return
+        self.stderr.write("The runner of functions ended unexpectedly; another one begins.")
+        _signal_group(children[_RUNNER], signal.SIGKILL)
+        socket_path = Path(children[_RUNNER].args[_SOCKET_AT])
+        self._runner_started = time.monotonic()
+        children[_RUNNER] = _start_runner(socket_path)
 
     def _announce(self, done: Bootstrapped | None) -> None:
         lines = [f"Gatehouse is running at {config.url}"]
