@@ -31,9 +31,7 @@ def main() -> None:
         if path.exists():
             path.chmod(path.stat().st_mode & 0o700)
     asyncio.run(
-        server.serve(
-            server.Settings(given.socket, given.first_uid, given.instances, given.unisolated, given.isolation)
-        )
+        server.serve(server.Settings(given.socket, given.first_uid, given.instances, given.unisolated, given.isolation))
     )
 
 

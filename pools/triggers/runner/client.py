@@ -268,11 +268,12 @@ def use_own(path: str) -> None:
         _thread.connection.close()
 
 
-def command(path: str, parent: int) -> list[str]:
-    """The command of a runner that listens there and ends with `parent`."""
+def command(path: str, parent: int | None) -> list[str]:
+    """The command of a runner that listens there, and ends with `parent` where one is given."""
     database = config.database.removeprefix("sqlite:///") if config.database.startswith("sqlite:") else ""
     return [
-        *(sys.executable, "-m", "pools.triggers.runner", "--socket", path, "--ends-with", str(parent)),
+        *(sys.executable, "-m", "pools.triggers.runner", "--socket", path),
+        *(("--ends-with", str(parent)) if parent else ()),
         *("--first-uid", str(config.functions_uid), "--instances", str(config.functions_instances)),
         *(("--unisolated",) if config.functions_unisolated else ()),
         *("--private", str(config.data.absolute())),

@@ -88,7 +88,13 @@ def is_public(path: Path) -> bool:
 
 
 def environment(
-    *, function_arn: str, handler: str, runtime: str, memory_mib: int, own: Mapping[str, str], folders: Mapping[str, str]
+    *,
+    function_arn: str,
+    handler: str,
+    runtime: str,
+    memory_mib: int,
+    own: Mapping[str, str],
+    folders: Mapping[str, str],
 ) -> dict[str, str]:
     """What a function's process has in its environment: Lambda's own variables, and the function's.
 

@@ -84,7 +84,14 @@ def test_files_of_gatehouse_and_of_the_machine_cannot_be_read(isolated: Runner, 
     wanted = [str(secret), "/etc/shadow", "/proc/1/environ", f"/proc/{os.getpid()}/environ", str(isolated.socket)]
     wanted += [f"/proc/{isolated.process.pid}/environ", f"/proc/{isolated.process.pid}/mem", "/root/.bashrc"]
     if isolated._isolation[1] != isolation.UID:
-        wanted += [str(ROOT / "manage.py"), str(ROOT / "pools/lookup.py"), "/etc/hostname", "/home", "/var/tmp", "/work"]
+        wanted += [
+            str(ROOT / "manage.py"),
+            str(ROOT / "pools/lookup.py"),
+            "/etc/hostname",
+            "/home",
+            "/var/tmp",
+            "/work",
+        ]
     code = f"""
 import os
 {HANDLER}
@@ -171,7 +178,7 @@ import os
         "os.write(3, struct.pack('!II', 2, 1 << 31) + b'{}')",
         "os.write(3, struct.pack('!II', 1 << 31, 0))",
         "os.write(3, struct.pack('!II', 2, 0) + b'[]')",
-        "os.write(3, struct.pack('!II', 40, 0) + b'{\"kind\":\"result\",\"request_id\":\"another\"}')",
+        'os.write(3, struct.pack(\'!II\', 40, 0) + b\'{"kind":"result","request_id":"another"}\')',
         "os.close(3)",
     ],
 )
@@ -255,7 +262,9 @@ def _commands() -> dict[int, str]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[int(folder.name)] = (
+                    (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
             except OSError:
                 continue
     return found

@@ -56,7 +56,9 @@ def test_an_error_has_its_message_its_type_and_where_it_was_raised(runner: Runne
     assert ran.status == "error"
     assert ran.error_message == "Bad password"
     assert told["errorType"] == "ValueError"
-    assert told["stackTrace"] == ["  File \"/var/task/index.py\", line 2, in handler\n    raise ValueError('Bad password')\n"]
+    assert told["stackTrace"] == [
+        "  File \"/var/task/index.py\", line 2, in handler\n    raise ValueError('Bad password')\n"
+    ]
     assert "[ERROR] ValueError: Bad password" in ran.log
 
 
@@ -128,10 +130,10 @@ def test_the_variables_of_the_function_are_there_from_the_start(runner: Runner) 
         ("os.kill(os.getpid(), 11)", "signal: segmentation fault"),
     ],
 )
-def test_a_process_that_ends_says_how_and_the_next_event_gets_a_new_one(
-    runner: Runner, ending: str, text: str
-) -> None:
-    code = f"import os, sys\ndef handler(event, context):\n    print('before')\n    if event: {ending}\n    return 'well'"
+def test_a_process_that_ends_says_how_and_the_next_event_gets_a_new_one(runner: Runner, ending: str, text: str) -> None:
+    code = (
+        f"import os, sys\ndef handler(event, context):\n    print('before')\n    if event: {ending}\n    return 'well'"
+    )
     ran = runner.run(code, 1)
     assert ran.status == "exited"
     assert ran.error_message == f"RequestId: {ID} Error: Runtime exited with error: {text}"
