@@ -29,8 +29,8 @@ from kombu.transport import filesystem
 from kombu.utils import json
 
 from identity.config import config
-from pools.triggers.runner import client, place
 from pools.triggers import slots
+from pools.triggers.runner import client, place
 
 log = logging.getLogger(__name__)
 

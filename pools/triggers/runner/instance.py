@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 from pools.triggers.runner import frames
 from pools.triggers.runner.frames import Header
@@ -64,6 +65,7 @@ class Instance(asyncio.Protocol):
         self.is_ending = False
         self.idle_since = 0.0
         self.memory_bytes = 0
+        self.measured_at = 0.0
         self.cpu_at_rest = 0.0
         self._sandbox = sandbox
         self._on_end = on_end
@@ -110,10 +112,9 @@ class Instance(asyncio.Protocol):
         await self._loop.create_unix_connection(lambda: self, sock=self._socket)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         for data in self._writing:
-            transport.write(data)
+            self._transport.write(data)
         self._writing.clear()
 
     async def invoke(self, call: Call) -> Outcome:
@@ -123,11 +124,11 @@ class Instance(asyncio.Protocol):
             return Outcome(Status.EXITED, text="Runtime exited without providing a reason", begun=begun)
         self._call, self._outcome = call, self._loop.create_future()
         self._secrets.extend(call.secrets)
-        self._set_limit(begun)
+        self._set_limit(call, begun)
         header = {
             "request_id": call.request_id,
             "arn": self.program.function_arn,
-            "deadline_ms": int(time.time() * 1000 + self._seconds_of(begun) * 1000),
+            "deadline_ms": int((time.time() + min(call.seconds, call.until - begun)) * 1000),
             "client_context": call.client_context,
         }
         self._send(frames.encode(header, call.event))
@@ -164,7 +165,7 @@ class Instance(asyncio.Protocol):
             self._ready_at = self._loop.time()
             self._init_seconds = self._ready_at - self._started
             if self._call is not None:
-                self._set_limit(self._loop.time())
+                self._set_limit(self._call, self._ready_at)
         elif kind == "init_error" and not self._is_ready:
             self._settle(Outcome(Status.ERROR, body))
             self.end()
@@ -183,15 +184,11 @@ class Instance(asyncio.Protocol):
         self._why = why
         self._sandbox.end(self.slot, self._process)
 
-    def _seconds_of(self, begun: float) -> float:
-        assert self._call is not None
-        return max(0.0, min(self._call.seconds, self._call.until - begun))
-
-    def _set_limit(self, now: float) -> None:
-        assert self._call is not None
+    def _set_limit(self, call: Call, now: float) -> None:
+        """The function's own limit begins once it is loaded; that of who asks is for everything."""
         if self._timer is not None:
             self._timer.cancel()
-        limit = self._seconds_of(now) if self._is_ready else min(INIT_SECONDS, self._call.until - now)
+        limit = min(call.seconds if self._is_ready else INIT_SECONDS, call.until - now)
         self._timer = self._loop.call_later(max(0.0, limit), self.end, Status.TIMED_OUT)
 
     def _send(self, data: bytes) -> None:

@@ -86,7 +86,7 @@ class Sandbox:
         arguments, passed = launch, [channel.fileno()]
         files = []
         if not self._is_bare:
-            files = [_file(self._filter), _file("\0".join(self._mounts(program)).encode())]
+            files = [_file(self._filter), _file("\0".join(self._arguments(program)).encode())]
             passed += files
             arguments = [self._bwrap, "--args", str(files[1]), "--seccomp", str(files[0]), *launch]
             if not self._filter:
@@ -191,10 +191,20 @@ class Sandbox:
             else:
                 shutil.copyfile(path, packages / name)
 
-    def _mounts(self, program: Program) -> Iterator[str]:
+    def _arguments(self, program: Program) -> Iterator[str]:
+        """bwrap's, in order: what is mounted later lies over what was before."""
         is_root = self.level == isolation.BUBBLEWRAP_AND_UID
         yield from isolation.NAMESPACES
         yield from isolation.AS_ROOT if is_root else isolation.AS_USER
+        yield from self._system()
+        yield from self._runtime()
+        yield from _bind(str(program.code), _TASK)
+        yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")
+        yield from ("--size", str(_SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
+        yield from ("--size", str(self._tmp_bytes), "--perms", "1777", "--tmpfs", _TMP)
+        yield from ("--remount-ro", "/dev", "--remount-ro", "/")
+
+    def _system(self) -> Iterator[str]:
         for folder in _SYSTEM:
             if os.path.islink(folder):
                 yield from ("--symlink", os.readlink(folder), folder)
@@ -209,17 +219,14 @@ class Sandbox:
         for hidden in (*map(str, self._python.packages), *_HIDDEN, *self._own_folders()):
             if os.path.isdir(hidden):
                 yield from ("--size", "65536", "--tmpfs", hidden, "--remount-ro", hidden)
+
+    def _runtime(self) -> Iterator[str]:
         if self._node is not None:
             yield from _bind(str(self._node), self._node_inside())
         for name in _PROGRAMS:
             yield from _bind(str(self._folder / name), f"{_RUNTIME}/{name}")
         for name, path in self._packages.items():
             yield from _bind(str(path), f"{_RUNTIME}/packages/{name}")
-        yield from _bind(str(program.code), _TASK)
-        yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")
-        yield from ("--size", str(_SHM_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
-        yield from ("--size", str(self._tmp_bytes), "--perms", "1777", "--tmpfs", _TMP)
-        yield from ("--remount-ro", "/dev", "--remount-ro", "/")
 
     def _own_folders(self) -> Iterator[str]:
         """Gatehouse itself, where it lies in what is mounted."""

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pools.triggers.runner import fleet, frames, isolation
 from pools.triggers.runner import log as logs
@@ -54,8 +54,7 @@ class Connection(asyncio.Protocol):
         self._received: asyncio.Queue[tuple[dict[str, Any], bytes] | None] = asyncio.Queue()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._serving = asyncio.get_running_loop().create_task(self._serve())
 
     def data_received(self, data: bytes) -> None:
@@ -78,59 +77,64 @@ class Connection(asyncio.Protocol):
         with suppress(_Gone):
             while True:
                 header, body = await self._next()
-                if header["kind"] == "run":
-                    await self._run(header, body)
-                elif self._fleet is not None:
+                if self._fleet is None:
+                    self._refuse("Nothing on this machine isolates functions; see GATEHOUSE_FUNCTIONS_UNISOLATED.")
+                elif header["kind"] == "run":
+                    await self._run(self._fleet, header, body)
+                else:
                     self._fleet.forget(header["function_arn"])
 
     def _send(self, header: Mapping[str, Any], body: bytes = b"") -> None:
         self._transport.write(frames.encode(header, body))
 
-    async def _run(self, header: Mapping[str, Any], event: bytes) -> None:
-        loop = asyncio.get_running_loop()
+    def _refuse(self, text: str) -> None:
+        self._send({"status": Status.NOT_AVAILABLE, "text": text, "log": "", "init_ms": None})
+
+    async def _run(self, runs: Fleet, header: Mapping[str, Any], event: bytes) -> None:
         call = Call(
             request_id=header["request_id"],
             event=event,
-            until=loop.time() + header["seconds"],
+            until=asyncio.get_running_loop().time() + header["seconds"],
             seconds=header["seconds"],
             asked_seconds=header["seconds"],
             secrets=header["secrets"],
             client_context=header["client_context"],
         )
-        if self._fleet is None:
-            text = "Nothing on this machine isolates functions; see GATEHOUSE_FUNCTIONS_UNISOLATED."
-            self._send({"status": Status.NOT_AVAILABLE, "text": text, "log": "", "init_ms": None})
-            return
         key = Key(header["function_arn"], header["revision_id"], header["pool_id"])
         try:
-            if not self._fleet.knows(key):
-                await self._learn(key)
+            if not runs.knows(key):
+                async with runs.learning(key):  # many ask for a new function at once; one tells
+                    if not runs.knows(key):
+                        await self._learn(runs, key)
         except BadCode as error:
-            self._send({"status": Status.NOT_AVAILABLE, "text": str(error), "log": "", "init_ms": None})
+            self._refuse(str(error))
             return
-        outcome, instance = await self._fleet.run(key, call, header["concurrency"])
+        outcome, instance = await runs.run(key, call, header["concurrency"])
         self._answer(call, outcome, instance)
+        if instance is not None:
+            runs.release(instance)
 
-    async def _learn(self, key: Key) -> None:
+    async def _learn(self, runs: Fleet, key: Key) -> None:
         """Raises: BadCode."""
-        assert self._fleet is not None
         self._send({"need": "specification"})
         specification = Specification.read((await self._next())[0])
-        if not self._fleet.has_code(specification.code_sha256):
+        if not runs.has_code(specification.code_sha256):
             self._send({"need": "code"})
-            await self._fleet.add_code(specification.code_sha256, (await self._next())[1])
-        self._fleet.adopt(key, specification)
+            await runs.add_code(specification.code_sha256, (await self._next())[1])
+        runs.adopt(key, specification)
 
     def _answer(self, call: Call, outcome: Outcome, instance: Instance | None) -> None:
         duration_ms = (asyncio.get_running_loop().time() - outcome.begun) * 1000
         init_ms = None if outcome.init_seconds is None else outcome.init_seconds * 1000
         memory_mib = math.ceil(instance.memory_bytes / (1 << 20)) if instance else 0
-        header = {"status": outcome.status, "text": _text(call, outcome), "log": "", "init_ms": init_ms}
-        header |= {"duration_ms": duration_ms, "memory_mib": memory_mib}
-        if instance is not None:
-            header["log"] = _log(call, outcome, instance, duration_ms, init_ms, memory_mib)
-            assert self._fleet is not None
-            self._fleet.release(instance)
+        header = {
+            "status": outcome.status,
+            "text": _text(call, outcome),
+            "log": _log(call, outcome, instance, duration_ms, init_ms, memory_mib) if instance else "",
+            "duration_ms": duration_ms,
+            "init_ms": init_ms,
+            "memory_mib": memory_mib,
+        }
         self._send(header, outcome.payload)
 
 
@@ -196,6 +200,6 @@ def _new_folder(beside: Path, level: str | None) -> Path:
         shutil.rmtree(former, ignore_errors=True)
     if level in {isolation.BUBBLEWRAP, isolation.BUBBLEWRAP_AND_UID, None}:
         return Path(tempfile.mkdtemp(prefix="runner-", dir=beside))
-    folder = Path(tempfile.mkdtemp(prefix="gatehouse-functions-", dir="/var/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-functions-", dir="/var/tmp"))
     folder.chmod(0o711)
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import posixpath
 import secrets
@@ -60,7 +61,7 @@ def extract(content: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _extract(archive, folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError) as error:
         raise BadCode("Could not unzip uploaded file. Please check your file, then try to upload again.") from error
     except OSError as error:
         raise BadCode(f"The code cannot be unpacked: {error.strerror}.") from error

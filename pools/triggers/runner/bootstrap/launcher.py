@@ -51,8 +51,8 @@ def _main() -> None:
     for name, limit in told["limits"].items():
         number = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(number)[1]
-        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(number, (limit, limit))
+        most = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(number, (most, most))
     if (uid := told["uid"]) is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)

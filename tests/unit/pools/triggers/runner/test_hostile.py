@@ -73,7 +73,12 @@ import os, time
     ],
 )
 def test_what_nothing_counts_or_allows_is_refused(isolated: Runner, attempt: str) -> None:
-    code = f"import os, subprocess\n{HANDLER}    try: {attempt}\n    except (OSError, subprocess.CalledProcessError): return 'refused'"
+    code = f"""
+import os, subprocess
+{HANDLER}
+    try: {attempt}
+    except (OSError, subprocess.CalledProcessError): return 'refused'
+"""
     assert answer(isolated.run(code)) == "refused"
 
 

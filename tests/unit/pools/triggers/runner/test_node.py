@@ -29,25 +29,39 @@ def test_a_handler_may_answer_in_every_style(runner: Runner, code: str) -> None:
         assert answer(runner.run(code, {"a": number})) == {"a": number, "ok": True}
 
 
-@pytest.mark.parametrize(
-    ("files", "handler"),
-    [
-        ({"index.mjs": "export const handler = async (event) => 'here'"}, "index.handler"),
-        ({"index.js": "export async function handler() { return 'here' }", "package.json": '{"type":"module"}'}, "index.handler"),
-        ({"dist/a.js": "exports.lambda = { main: async () => require('./b').word }", "dist/b.js": "exports.word = 'here'"}, "dist/a.lambda.main"),
-        ({"app.cjs": "exports.handler = async () => require('words').word", "node_modules/words/index.js": "exports.word = 'here'"}, "app.handler"),
-        (
-            {
-                "index.js": '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nexports.handler = void 0;\n'
-                "const handler = async (event) => 'here';\nexports.handler = handler;"
-            },
-            "index.handler",
-        ),
-        ({"index.mjs": "import words from './words.cjs'; const word = await words.get(); export const handler = () => Promise.resolve(word)", "words.cjs": "exports.get = async () => 'here'"}, "index.handler"),
-    ],
-    ids=["mjs", "type=module", "nested", "node_modules", "TypeScript", "top-level await"],
-)  # fmt: skip
-def test_modules_of_every_kind_are_loaded(runner: Runner, files: dict[str, str], handler: str) -> None:
+MODULES = {
+    "mjs": {"index.mjs": "export const handler = async (event) => 'here'"},
+    "type=module": {
+        "index.js": "export async function handler() { return 'here' }",
+        "package.json": '{"type": "module"}',
+    },
+    "in a folder": {
+        "dist/app.js": "exports.lambda = { main: async () => require('./b').word }",
+        "dist/b.js": "exports.word = 'here'",
+    },
+    "node_modules": {
+        "index.cjs": "exports.handler = async () => require('words').word",
+        "node_modules/words/index.js": "exports.word = 'here'",
+    },
+    "TypeScript": {
+        "index.js": """"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.handler = void 0;
+const handler = async (event) => 'here';
+exports.handler = handler;""",
+    },
+    "top-level await": {
+        "index.mjs": """import words from './words.cjs';
+const word = await words.get();
+export const handler = () => Promise.resolve(word)""",
+        "words.cjs": "exports.get = async () => 'here'",
+    },
+}
+
+
+@pytest.mark.parametrize("files", MODULES.values(), ids=MODULES)
+def test_modules_of_every_kind_are_loaded(runner: Runner, files: dict[str, str]) -> None:
+    handler = "dist/app.lambda.main" if "dist/app.js" in files else "index.handler"
     assert answer(runner.run(zipped(files), runtime=NODE, handler=handler)) == "here"
 
 

@@ -93,7 +93,7 @@ def handler(event, context):
 """
     log = runner.run(code).log
     assert log.startswith(f"START RequestId: {ID} Version: $LATEST\n")
-    for line in ("printed ä\n", f"[INFO]\t", f"\t{ID}\tlogged\n", "to the other\n", "from a child\n"):
+    for line in ("printed ä\n", "[INFO]\t", f"\t{ID}\tlogged\n", "to the other\n", "from a child\n"):
         assert line in log
     assert f"END RequestId: {ID}\nREPORT RequestId: {ID}\tDuration: " in log
     assert "\tMemory Size: 256 MB\tMax Memory Used: " in log
