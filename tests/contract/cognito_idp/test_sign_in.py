@@ -289,7 +289,7 @@ def test_an_apps_flow_is_no_method_of_administrators(
 
 @pytest.mark.parametrize(
     ("flow", "parameters"),
-    [("CUSTOM_AUTH", {}), ("USER_AUTH", {"TARGET_ACR_VALUES": "urn:cognito:loa:2"})],
+    [("USER_AUTH", {"TARGET_ACR_VALUES": "urn:cognito:loa:2"})],
 )
 def test_what_comes_in_a_later_release_is_refused_aloud(
     idp: Any, pair: Pair, pool: dict[str, Any], user: str, flow: str, parameters: dict[str, str]
