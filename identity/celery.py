@@ -28,6 +28,7 @@ from kombu.transport import filesystem
 from kombu.utils import json
 
 from identity.config import config
+from pools.triggers import slots
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,15 @@ _IMPORT_SECONDS = 10.0
 _MESSAGES_SECONDS = 3.0
 _MOST_SENDERS = 2
 """Of the worker's four threads: a mail server that is silent keeps imports and purges from nothing."""
+_THREADS = 4
+"""For everything but the triggers of web processes."""
+_TRIGGER_THREADS = 16
+_BROKER_SECONDS = 2.0
+"""For connecting to Redis: somebody waits."""
+
+_QUEUE = "gatehouse"
+TRIGGERS = "triggers"
+"""The queue of the triggers that web processes leave to workers, where there is a Redis to carry them."""
 
 
 class FolderChannel(filesystem.Channel):
@@ -104,7 +114,16 @@ class FolderTransport(filesystem.Transport):
 
 def _broker() -> dict[str, Any]:
     if config.redis_url:
-        return {"broker_url": config.redis_url, "result_backend": config.redis_url}
+        return {
+            "broker_url": config.redis_url,
+            "broker_transport_options": {"socket_connect_timeout": _BROKER_SECONDS},
+            "result_backend": config.redis_url,
+            "redis_socket_connect_timeout": _BROKER_SECONDS,
+            "redis_socket_timeout": 10.0,  # longer than a trigger is waited for
+            "redis_socket_keepalive": True,
+            "task_queues": {name: {"exchange": name, "routing_key": name} for name in (_QUEUE, TRIGGERS)},
+            "imports": ["identity.relay"],
+        }
     queue = config.data / "queue"
     folders = {name: str(queue / name) for name in ("messages", "processed", "control")}
     for folder in folders.values():
@@ -156,14 +175,27 @@ class Beat(StartStopStep):
         Thread(target=beat.start, name="beat", daemon=True).start()
 
 
+class Triggers(StartStopStep):
+    """Triggers are called within a worker, and leave it threads for all else."""
+
+    def start(self, worker: Any) -> None:
+        if config.redis_url:
+            slots.resize(_TRIGGER_THREADS, _TRIGGER_THREADS // 2)
+        else:
+            slots.resize(_THREADS // 2)
+
+
 _senders = BoundedSemaphore(_MOST_SENDERS)
 
 app = Celery("identity")
 app.steps["worker"].add(Beat)
+app.steps["worker"].add(Triggers)
 app.conf.update(
     **_broker(),
-    task_default_queue="gatehouse",
+    task_default_queue=_QUEUE,
     task_ignore_result=True,
+    worker_pool="threads",
+    worker_concurrency=_THREADS + (_TRIGGER_THREADS if config.redis_url else 0),
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # A broker that is away, however long, must not end the worker and so the web.

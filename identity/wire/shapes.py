@@ -243,14 +243,17 @@ def _blob_parser(shape: Shape, sensitive: bool) -> Parse:
     check_length = _bounds_check(shape, "length", sensitive)
 
     def parse(value: Any, path: str, problems: Problems) -> Any:
+        decoded = value if isinstance(value, bytes) else decode(value)  # bytes: the body itself, never JSON's
+        check_length(len(decoded), _HIDDEN, path, problems)
+        return decoded
+
+    def decode(value: Any) -> bytes:
         if not isinstance(value, str):
             raise _not_convertible(value, "a Blob")
         try:
-            decoded = base64.b64decode(value, validate=True)
+            return base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
             raise Serialization("Blob is not valid Base64") from None
-        check_length(len(decoded), _HIDDEN, path, problems)
-        return decoded
 
     return parse
 

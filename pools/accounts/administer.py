@@ -21,6 +21,7 @@ from pools.messages.message import CHANNELS, Channel, invitation
 from pools.models import Pool, User
 from pools.models.user import UserStatus
 from pools.tokens import revoke
+from pools.triggers.origin import Origin
 
 
 def create_user(
@@ -32,6 +33,7 @@ def create_user(
     channels: Collection[Channel] | None,
     suppress_message: bool,
     force_alias: bool,
+    origin: Origin,
     by: Actor,
 ) -> User:
     """A user with a temporary password, invited by message; one without any, where codes sign in and none is given.
@@ -53,7 +55,7 @@ def create_user(
     targets = [] if suppress_message else _targets(user, channels)
     derived = passwords.derive(user, password)
     _save(pool, user, derived, force_alias=force_alias, by=by)
-    _invite(user, targets, password)
+    _invite(user, targets, password, origin)
     return user
 
 
@@ -86,6 +88,7 @@ def resend_invitation(
     username: str,
     temporary_password: str | None,
     channels: Collection[Channel] | None,
+    origin: Origin,
     by: Actor,
 ) -> User:
     """A new temporary password for an invited user; its validity starts again.
@@ -104,7 +107,7 @@ def resend_invitation(
         targets = _targets(fresh, channels)
         passwords.store(fresh, derived, temporary=True)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
-    _invite(fresh, targets, password)
+    _invite(fresh, targets, password, origin)
     return fresh
 
 
@@ -130,7 +133,7 @@ def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
     return targets
 
 
-def _invite(user: User, targets: list[str], password: str) -> None:
+def _invite(user: User, targets: list[str], password: str, origin: Origin) -> None:
     """Send the invitation by every channel; one that gets through is enough, as all bring the same password.
 
     Raises: CodeDeliveryFailure, when none does.
@@ -139,14 +142,14 @@ def _invite(user: User, targets: list[str], password: str) -> None:
     failures = []
     for attribute in targets:
         try:
-            deliver.send(invitation(user.pool, user.username, shown, attribute, user.attributes[attribute], password))
+            deliver.send(invitation(user, shown, attribute, password, origin))
         except CodeDeliveryFailure as failure:
             failures.append(failure)
     if failures and len(failures) == len(targets):
         raise failures[0]
 
 
-def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
+def confirm_sign_up(pool: Pool, user: User, *, origin: Origin, by: Actor) -> None:
     """Raises: NotAuthorized (state)."""
     with transaction.atomic():
         sign_up.confirm_by_administrator(user)

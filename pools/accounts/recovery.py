@@ -35,6 +35,7 @@ from pools.config.sign_in import SignInSettings
 from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, User
 from pools.models.user import UserStatus
+from pools.triggers.origin import Origin
 
 TRIES_PER_HOUR = 10
 """Requests and confirmations together; AWS allows 5 to 20 by risk."""
@@ -44,7 +45,7 @@ _RESETTABLE = {UserStatus.UNCONFIRMED, UserStatus.CONFIRMED, UserStatus.RESET_RE
 log = logging.getLogger(__name__)
 
 
-def forgot(client: Client, *, username: str) -> Delivery:
+def forgot(client: Client, *, username: str, origin: Origin) -> Delivery:
     """Send a code that sets a new password. The old one works until then.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer, and nobody
@@ -60,11 +61,13 @@ def forgot(client: Client, *, username: str) -> Delivery:
     if user is None or ClientSettings.of(client).hides_existence:
         asked = user or verification.nobody(pool, username)
         simulated = _simulated_delivery(pool, username)
-        return verification.renew_and_queue(asked, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by, simulated)
-    return verification.renew_and_send(user, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by)
+        return verification.renew_and_queue(
+            asked, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by, origin, simulated
+        )
+    return verification.renew_and_send(user, Code.Kind.PASSWORD, Kind.FORGOT_PASSWORD, _resettable_by, origin)
 
 
-def confirm_forgot(client: Client, *, username: str, code: str, password: str) -> None:
+def confirm_forgot(client: Client, *, username: str, code: str, password: str, origin: Origin) -> None:
     """Set a new password with the code. The user is confirmed; tokens from before stay valid. Right codes do not count.
 
     Raises: InvalidPassword, PasswordHistoryPolicyViolation, UserNotFound, CodeMismatch, ExpiredCode, LimitExceeded,
@@ -99,7 +102,7 @@ def confirm_forgot(client: Client, *, username: str, code: str, password: str) -
     passwords.forget_failures(user)
 
 
-def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
+def reset_by_administrator(pool: Pool, user: User, *, origin: Origin, by: Actor) -> None:
     """AdminResetUserPassword: the user cannot sign in until they have set a new password with the code.
 
     The reset stands when the code cannot be delivered: the user may ask for another one (ForgotPassword).
@@ -119,7 +122,7 @@ def reset_by_administrator(pool: Pool, user: User, *, by: Actor) -> None:
         code = verification.renew(fresh, Code.Kind.PASSWORD, target)
         audit.record(by, pool.arn, sub=user.sub)
     try:
-        verification.send(fresh, target, Kind.FORGOT_PASSWORD, code)
+        verification.send(fresh, target, Kind.FORGOT_PASSWORD, code, origin)
     except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
         raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log

@@ -30,6 +30,7 @@ from pools.config.sign_in import SignInSettings
 from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, SearchValue, User
 from pools.models.user import UserStatus
+from pools.triggers.origin import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class Confirmed:
     attribute: str
 
 
-def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
+def register(
+    client: Client, *, username: str, password: str | None, attributes: Mapping[str, str], origin: Origin
+) -> SignedUp:
     """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
 
     Who gives no password signs in with codes alone: where client and pool allow that, to an address that is verified
@@ -81,7 +84,7 @@ def register(client: Client, *, username: str, password: str | None, attributes:
         code = verification.renew(user, Code.Kind.SIGN_UP, target) if target else None
     if target is None or code is None:
         return SignedUp(user, None)
-    return SignedUp(user, verification.send(user, target, Kind.SIGN_UP, code))
+    return SignedUp(user, verification.send(user, target, Kind.SIGN_UP, code, origin))
 
 
 def _may_omit_password(client: Client, attributes: Mapping[str, str]) -> bool:
@@ -116,7 +119,7 @@ def save_new(user: User, derived: Derived | None, *, temporary: bool = False, fo
         passwords.store(user, derived, temporary=temporary)
 
 
-def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> Confirmed:
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False, origin: Origin) -> Confirmed:
     """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
 
     Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
@@ -171,7 +174,7 @@ def _confirm(user: User) -> None:
     user.save(update_fields=["status", "attributes", "modified_at"])
 
 
-def resend(client: Client, *, username: str) -> Delivery:
+def resend(client: Client, *, username: str, origin: Origin) -> Delivery:
     """A new code in place of the old one.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
@@ -188,8 +191,10 @@ def resend(client: Client, *, username: str) -> Delivery:
     if user is None or ClientSettings.of(client).hides_existence:
         asked = user or verification.nobody(pool, username)
         simulated = verification.simulated_delivery(pool, username, verified)
-        return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
-    return verification.renew_and_send(user, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target)
+        return verification.renew_and_queue(
+            asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, origin, simulated
+        )
+    return verification.renew_and_send(user, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, origin)
 
 
 def _resend_target(user: User) -> str:

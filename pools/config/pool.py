@@ -106,6 +106,11 @@ def tier(settings: Members) -> str:
     return str(settings["UserPoolTier"])
 
 
+def encryption_key(settings: Members) -> str:
+    """The ARN that custom senders' codes are encrypted under, or nothing."""
+    return triggers.TriggerSettings.read(settings).encryption_key
+
+
 def _mutable(current: Members, members: Members) -> dict[str, Any]:
     unbuilt.refuse_for_pool(members)
     settings = {name: members[name] for name in _KEPT_AS_GIVEN if members.get(name)}

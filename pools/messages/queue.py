@@ -8,6 +8,7 @@ repeats nothing but what was on its way, under the same Message-ID.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ from identity import clock, ids
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from identity.keyring import CannotDecrypt
+from pools.config.messages import Template
 from pools.messages import deliver
-from pools.messages.message import Channel, Kind, Message, template
-from pools.messages.senders import outbox
+from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
+from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
+from pools.triggers.origin import Origin
 
 LEASE = timedelta(seconds=15)
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
@@ -34,6 +37,7 @@ PAUSE = timedelta(milliseconds=200)
 """Nobody begins to send before the request is over: on a busy machine its time would tell who gets a message."""
 
 _SOON = timedelta(seconds=1)
+_FIRST = 16
 
 log = logging.getLogger(__name__)
 
@@ -50,26 +54,33 @@ def _call() -> None:
         caller()
 
 
-def put(message: Message, holder: User | None, *, expires_at: datetime) -> None:
+def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
-    Without a `holder` it is a decoy, which no request can be told apart by, and which nobody gets: make one where a
-    user who does not exist must look like one who does.
+    To a decoy it is one itself, which no request can be told apart by, and which nobody gets: make one where a user
+    who does not exist must look like one who does.
     """
+    user, origin, worded = message.user, message.origin, message.worded
     if deliver.is_kept(message.channel):
-        if holder is not None:
+        if not user.is_decoy:
             outbox.send(message)
         return
     QueuedMessage.objects.create(
         message_id=f"<{ids.token(24)}@{_domain()}>",
         pool=message.pool,
-        holder=holder,
+        holder=None if user.is_decoy else user,
         username=message.username,
         channel=message.channel,
         to=message.to,
         kind=message.kind,
         code=message.code,
         name=message.name,
+        attribute=message.attribute,
+        subject=worded.subject if worded else "",
+        body=worded.body if worded else "",
+        client_id=origin.client_id or "",
+        user_agent=origin.user_agent,
+        client_metadata=None if origin.client_metadata is None else dict(origin.client_metadata),
         expires_at=expires_at,
         next_try_at=clock.wall() + PAUSE,
     )
@@ -80,15 +91,20 @@ def _domain() -> str:
     return (urlsplit(config.url).hostname or "localhost").encode("idna").decode()
 
 
+@smtp.one_connection()
 def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
-    """Send what is due or soon will be, the longest due first, until nothing is; `is_ending` is asked in between."""
+    """Send what is due or soon will be, about the longest due first, until nothing is.
+
+    `is_ending` is asked in between.
+    """
     while not is_ending():
         now = clock.wall()
         coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
-        first = coming.values_list("pk", "next_try_at").first()
-        if first is None:
+        first = list(coming.values_list("pk", "next_try_at")[:_FIRST])
+        if not first:
             return
-        row_pk, due_at = first
+        # Those who all wanted the very first one would mostly find it taken.
+        row_pk, due_at = secrets.choice([row for row in first if row[1] <= now] or first[:1])
         time.sleep(max((due_at - now).total_seconds(), 0))
         lease = ids.token(16)
         free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
@@ -101,29 +117,39 @@ def _try(row_pk: int, lease: str) -> None:
         row = QueuedMessage.objects.select_related("pool", "holder").filter(pk=row_pk).first()
         if row is None:  # it went with its user
             return
-        if _is_wanted(row):
+        holder = _still_wanted_by(row)
+        if holder is not None:
             with _renewed(row_pk, lease):
-                deliver.send(_message(row))
+                deliver.send(_message(row, holder))
     except (CodeDeliveryFailure, CannotDecrypt):
         _put_off(row_pk, lease)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
 
 
-def _is_wanted(row: QueuedMessage) -> bool:
-    """Whether there is somebody whom it would still serve."""
+def _still_wanted_by(row: QueuedMessage) -> User | None:
+    """Whom it would still serve."""
     if row.holder is None or row.pool.deleted_at is not None:
-        return False
+        return None
     if row.expires_at <= clock.now():
         log.warning("%s %s was not sent before its code expired", row.channel, row.kind)
-        return False
-    return True
+        return None
+    return row.holder
 
 
-def _message(row: QueuedMessage) -> Message:
-    channel, kind = Channel(row.channel), Kind(row.kind)
-    said = template(row.pool, kind, channel)
-    return Message(row.pool, row.username, channel, row.to, kind, row.code, said, row.name, row.message_id)
+def _message(row: QueuedMessage, user: User) -> Message:
+    user.pool = row.pool
+    return Message(
+        user,
+        row.attribute or ATTRIBUTES[Channel(row.channel)],  # without one it is of an earlier release
+        row.to,
+        Kind(row.kind),
+        row.code,
+        row.name,
+        Origin(row.client_id or None, row.user_agent, row.client_metadata),
+        Template(row.body, row.subject) if row.body else None,
+        row.message_id,
+    )
 
 
 @contextmanager

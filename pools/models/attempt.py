@@ -42,6 +42,8 @@ class Attempt(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     user: User
+    origin: Any
+    """What functions are told of the request at hand: an `Origin`, which is of a layer above."""
 
     def __str__(self) -> str:
         return f"{self.flow} {self.challenge} step {self.step}"

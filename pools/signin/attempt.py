@@ -23,6 +23,7 @@ from pools.signin.challenges.software_token import SoftwareTokenMfa
 from pools.signin.challenges.srp import PasswordSrp, PasswordVerifier
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
+from pools.triggers.origin import Origin
 
 CHALLENGES: Mapping[str, type[Challenge]] = {
     challenge.name: challenge
@@ -171,6 +172,7 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
     """The next challenge, or the end. `by` is who began the sign-in, where that has no audit row yet."""
+    attempt.origin = Origin(attempt.client.client_id)
     challenge = order.next_challenge(attempt)
     if challenge is None:
         return finish.finish(attempt, by)

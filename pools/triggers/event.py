@@ -8,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from identity.errors import InvalidLambdaResponse
 from pools.config.schema import DEVELOPER_PREFIX
 from pools.models import Pool, User
 from pools.triggers.origin import NO_CLIENT, Origin
 
 _UNKNOWN_SDK = "aws-sdk-unknown-unknown"
+_TEXTS = ("version", "triggerSource", "region", "userPoolId")
+_OBJECTS = ("callerContext", "request", "response")
+_ABSENT = object()
 _SDKS = ("aws-sdk-", "aws-amplify", "Boto3", "aws-cli", "amplify")
 
 
@@ -55,6 +60,30 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
 
 
+def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
+    """A request with `clientMetadata`, which is absent where the caller gave none."""
+    if origin.client_metadata is None:
+        return dict(request)
+    return {**request, "clientMetadata": dict(origin.client_metadata)}
+
+
+def response(payload: bytes) -> Mapping[str, Any]:
+    """The response within what a function gave back, which is the whole event.
+
+    Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
+    """
+    try:
+        said = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise InvalidLambdaResponse() from None
+    if not isinstance(said, Mapping) or not all(isinstance(said.get(name), str) for name in _TEXTS):
+        raise InvalidLambdaResponse()
+    if not all(isinstance(said.get(name, _ABSENT), Mapping | None) for name in _OBJECTS):
+        raise InvalidLambdaResponse()
+    found: Mapping[str, Any] = said["response"] or {}
+    return found
+
+
 def flag(response: Mapping[str, Any], name: str) -> bool:
     """Raises: InvalidLambdaResponse. Missing and null are false."""
     value = response.get(name)
@@ -66,7 +95,7 @@ def flag(response: Mapping[str, Any], name: str) -> bool:
 def text(response: Mapping[str, Any], name: str) -> str | None:
     """Raises: InvalidLambdaResponse."""
     value = response.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is not None and not _is_text(value):
         raise InvalidLambdaResponse()
     return value
 
@@ -74,7 +103,7 @@ def text(response: Mapping[str, Any], name: str) -> str | None:
 def strings(response: Mapping[str, Any], name: str) -> dict[str, str]:
     """A map of strings; missing and null are empty. Raises: InvalidLambdaResponse."""
     value = member(response, name) or {}
-    if not all(isinstance(item, str) for item in value.values()):
+    if not all(_is_text(item) for item in (*value.keys(), *value.values())):
         raise InvalidLambdaResponse()
     return dict(value)
 
@@ -84,7 +113,7 @@ def texts(response: Mapping[str, Any], name: str) -> list[str] | None:
     value = response.get(name)
     if value is None:
         return None
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or not all(_is_text(item) for item in value):
         raise InvalidLambdaResponse()
     return value
 
@@ -95,3 +124,8 @@ def member(response: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     if value is not None and not isinstance(value, Mapping):
         raise InvalidLambdaResponse()
     return value
+
+
+def _is_text(value: object) -> bool:
+    """PostgreSQL keeps no NUL in a text."""
+    return isinstance(value, str) and "\0" not in value

@@ -194,7 +194,7 @@ def _web(host: str, port: int) -> list[str]:
 def _worker() -> list[str]:
     return [
         *(sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "identity"),
-        *("worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "warning", "--without-gossip"),
+        *("worker", "--loglevel", "warning", "--without-gossip"),
         *("--without-mingle", "--without-heartbeat", "--hostname", f"gatehouse-{os.getpid()}@%h"),
     ]
 

@@ -70,9 +70,9 @@ class _OneTimeCode:
         delivery = verification.delivery(self.attribute, address)
         if user.is_decoy or (is_first and ClientSettings.of(attempt.client).hides_existence):
             ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
-            verification.queue_sign_in_code(user, self.attribute, address, code, expires_at=ends_at)
+            verification.queue_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         else:
-            verification.send_sign_in_code(user, self.attribute, address, code)
+            verification.send_sign_in_code(user, self.attribute, address, code, attempt.origin)
         return {
             "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.channel,
             "CODE_DELIVERY_DESTINATION": delivery.destination,
