@@ -100,15 +100,19 @@ class TooManyRequests(ServiceError):
     text = "Rate exceeded"
 
 
-class UnexpectedLambda(ServiceError):
+class LambdaFailure(ServiceError):
+    """What is wrong with a trigger's function; clients meet one of the three below."""
+
+
+class UnexpectedLambda(LambdaFailure):
     """A trigger's function could not be invoked, or did not answer in time."""
 
 
-class UserLambdaValidation(ServiceError):
+class UserLambdaValidation(LambdaFailure):
     """A trigger's function refused, by raising an error."""
 
 
-class InvalidLambdaResponse(ServiceError):
+class InvalidLambdaResponse(LambdaFailure):
     text = "Unrecognizable lambda output"
 
 
@@ -326,6 +330,7 @@ ALREADY_CONFIRMED = "User is already confirmed."
 NOT_RESETTABLE = "User password cannot be reset in the current state."
 NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+CUSTOM_AUTH_NOT_CONFIGURED = "Custom auth lambda trigger is not configured for the user pool."
 CODE_OR_STATE = "Invalid code or auth state for the user."
 SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
 SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105

@@ -20,7 +20,9 @@ from identity.errors import (
     InvalidParameter,
     InvalidSmsRoleAccessPolicy,
     InvalidSmsRoleTrustRelationship,
+    LambdaFailure,
     LimitExceeded,
+    ServiceError,
     TooManyRequests,
     UsernameExists,
     not_updatable,
@@ -58,7 +60,7 @@ def update_own(client: Client, user: User, given: Mapping[str, str], *, origin: 
     """UpdateUserAttributes: blank values delete. Returns where codes went for changed addresses.
 
     Raises: InvalidParameter, NotAuthorized (not writable by the client), AliasExists, TooManyRequests,
-    CodeDeliveryFailure (the change stands).
+    CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda and InvalidLambdaResponse (the change stands).
     """
     user_attributes.check_writable(client, given)
     checked = _checked(user.pool, given)
@@ -75,8 +77,8 @@ def update_own(client: Client, user: User, given: Mapping[str, str], *, origin: 
 def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *, origin: Origin, by: Actor) -> None:
     """AdminUpdateUserAttributes: may set verified flags, and need not ask the user to verify.
 
-    Raises: InvalidParameter, AliasExists, UserNotFound, InvalidSmsRoleAccessPolicy and InvalidSmsRoleTrustRelationship
-    (the change stands).
+    Raises: InvalidParameter, AliasExists, UserNotFound; InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship,
+    UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (the change stands).
     """
     checked = _checked(pool, given)
     with transaction.atomic():
@@ -114,7 +116,8 @@ def delete_by_administrator(pool: Pool, user: User, names: Collection[str], *, b
 def send_code(user: User, attribute: str, *, origin: Origin) -> Delivery:
     """GetUserAttributeVerificationCode: to the new address while one waits, else to the one in the profile.
 
-    Raises: InvalidParameter, LimitExceeded, CodeDeliveryFailure.
+    Raises: InvalidParameter, LimitExceeded, CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda,
+    InvalidLambdaResponse, TooManyRequests.
     """
     kind = _kind(attribute)
     throttle.reserve(f"attribute-code:{user.pk}", limit=CODES_PER_HOUR)
@@ -188,13 +191,18 @@ def _write(user: User, given: Mapping[str, str], *, by_user: bool) -> tuple[User
 
 
 def _send(user: User, codes: Mapping[str, tuple[str, str]], origin: Origin) -> list[Delivery]:
-    """Every code is tried, whatever becomes of the others. Raises: CodeDeliveryFailure, when one was not delivered."""
-    deliveries, failures = [], []
+    """Every code is tried, whatever becomes of the others.
+
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests, when
+    one was not delivered.
+    """
+    deliveries: list[Delivery] = []
+    failures: list[ServiceError] = []
     for name, (code, address) in codes.items():
         try:
             sent = verification.send(user, name, Kind.UPDATE_USER_ATTRIBUTE, code, origin, address=address)
             deliveries.append(sent)
-        except CodeDeliveryFailure as failure:
+        except (CodeDeliveryFailure, LambdaFailure) as failure:
             failures.append(failure)
     if failures:
         raise failures[0]

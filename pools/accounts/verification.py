@@ -18,8 +18,8 @@ from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver, queue
-from pools.messages.message import CHANNELS, Channel, Kind, authentication, verification
+from pools.messages import deliver, queue, wording
+from pools.messages.message import CHANNELS, Channel, Kind, Message, authentication, verification
 from pools.models import Code, Pool, User
 from pools.triggers.origin import Origin
 
@@ -116,19 +116,25 @@ def use_up(user: User, code: Code) -> None:
 def send(user: User, attribute: str, kind: Kind, code: str, origin: Origin, *, address: str | None = None) -> Delivery:
     """Send a code to the address in `attribute`, or to another, and wait for the carrier; call after the commit.
 
-    Raises: CodeDeliveryFailure.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
     address = address or user.attributes[attribute]
-    deliver.send(verification(user, attribute, address, kind, code, origin))
+    deliver.send(wording.worded(verification(user, attribute, address, kind, code, origin)))
     return delivery(attribute, address)
 
 
 def send_sign_in_code(user: User, attribute: str, address: str, code: str, origin: Origin) -> None:
     """Send a code that signs in, or is a second factor, and wait until it is accepted.
 
-    Raises: CodeDeliveryFailure.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
-    deliver.send(authentication(user, attribute, address, code, origin))
+    deliver.send(wording.worded(authentication(user, attribute, address, code, origin)))
+
+
+def sign_up_message(user: User, attribute: str, origin: Origin) -> Message:
+    """A fresh code that confirms a new user; queue it in the same transaction."""
+    code = renew(user, Code.Kind.SIGN_UP, attribute)
+    return verification(user, attribute, user.attributes[attribute], Kind.SIGN_UP, code, origin)
 
 
 def nobody(pool: Pool, name: str) -> User:
@@ -151,7 +157,7 @@ def renew_and_send(
 ) -> Delivery:
     """A fresh code, sent after the commit; `target` says which attribute of the user gets it, or raises.
 
-    Raises: UserNotFound, CodeDeliveryFailure, and what `target` raises.
+    Raises: UserNotFound, what `send` raises, and what `target` raises.
     """
     with transaction.atomic():
         fresh = user_attributes.locked(user)

@@ -14,6 +14,7 @@ from identity.config import config
 from identity.errors import CodeDeliveryFailure
 from pools.messages.message import Channel, Message
 from pools.messages.senders import http, outbox, smtp, sns
+from pools.models import Pool
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +29,7 @@ def send(message: Message) -> None:
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("A message must not be sent inside a transaction.")
-    carrier = _carrier(message.channel)
-    if carrier is None:
-        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", message.channel, message.channel)
-        raise CodeDeliveryFailure()
+    carrier = check(message.pool, message.channel)
     try:
         carrier(message)
     except OSError as error:  # smtplib's errors are OSErrors; ValueError is an address it cannot use
@@ -40,6 +38,23 @@ def send(message: Message) -> None:
     except ValueError as error:
         log.warning("%s %s has an unusable address", message.channel, message.kind)
         raise CodeDeliveryFailure() from error
+
+
+def check(pool: Pool, channel: Channel) -> Send:
+    """What carries a pool's messages. Raises: CodeDeliveryFailure, when nothing at all could."""
+    carrier = _carrier(channel)
+    if carrier is None:
+        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", channel, channel)
+        raise CodeDeliveryFailure()
+    if carrier is sns.send:
+        sns.check(pool)
+    return carrier
+
+
+def is_carried(pool: Pool, channel: Channel) -> bool:
+    """Whether `check` finds a carrier."""
+    carrier = _carrier(channel)
+    return carrier is not None and (carrier is not sns.send or sns.has_role(pool))
 
 
 def is_kept(channel: Channel) -> bool:

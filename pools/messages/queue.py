@@ -20,10 +20,16 @@ from django.db import connection, transaction
 
 from identity import clock, ids
 from identity.config import config
-from identity.errors import CodeDeliveryFailure
+from identity.errors import (
+    CodeDeliveryFailure,
+    InvalidLambdaResponse,
+    TooManyRequests,
+    UnexpectedLambda,
+    UserLambdaValidation,
+)
 from identity.keyring import CannotDecrypt
 from pools.config.messages import Template
-from pools.messages import deliver
+from pools.messages import deliver, wording
 from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
 from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
@@ -58,10 +64,10 @@ def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
     To a decoy it is one itself, which no request can be told apart by, and which nobody gets: make one where a user
-    who does not exist must look like one who does.
+    who does not exist must look like one who does. A function that words messages is asked by the worker.
     """
     user, origin, worded = message.user, message.origin, message.worded
-    if deliver.is_kept(message.channel):
+    if deliver.is_kept(message.channel) and not wording.is_open(message):
         if not user.is_decoy:
             outbox.send(message)
         return
@@ -85,6 +91,23 @@ def put(message: Message, *, expires_at: datetime) -> None:
         next_try_at=clock.wall() + PAUSE,
     )
     transaction.on_commit(_call, robust=True)
+
+
+def put_ready(message: Message, *, expires_at: datetime) -> None:
+    """As `put`, unless a function is to be asked for the wording first; `put_rest` after the commit."""
+    if not wording.is_open(message) and deliver.is_carried(message.pool, message.channel):
+        put(message, expires_at=expires_at)
+
+
+def put_rest(message: Message, *, expires_at: datetime) -> None:
+    """Queue a message that `put_ready` has left; call after the commit, for any.
+
+    Raises: CodeDeliveryFailure, when nothing could carry it; UserLambdaValidation, UnexpectedLambda,
+    InvalidLambdaResponse, TooManyRequests.
+    """
+    deliver.check(message.pool, message.channel)
+    if wording.is_open(message):
+        put(wording.worded(message), expires_at=expires_at)
 
 
 def _domain() -> str:
@@ -120,8 +143,8 @@ def _try(row_pk: int, lease: str) -> None:
         holder = _still_wanted_by(row)
         if holder is not None:
             with _renewed(row_pk, lease):
-                deliver.send(_message(row, holder))
-    except (CodeDeliveryFailure, CannotDecrypt):
+                _send(_message(row, holder), row_pk)
+    except (CodeDeliveryFailure, CannotDecrypt, UnexpectedLambda, TooManyRequests):
         _put_off(row_pk, lease)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
@@ -150,6 +173,21 @@ def _message(row: QueuedMessage, user: User) -> Message:
         Template(row.body, row.subject) if row.body else None,
         row.message_id,
     )
+
+
+def _send(message: Message, row_pk: int) -> None:
+    """What a function says of it is kept: a further try does not ask again. One that it refuses is dropped.
+
+    Raises: CodeDeliveryFailure, UnexpectedLambda, TooManyRequests.
+    """
+    try:
+        said = wording.worded(message)
+    except (UserLambdaValidation, InvalidLambdaResponse) as error:
+        log.warning("%s %s is not sent: %s", message.channel, message.kind, error.code)
+        return
+    if said.worded is not None and said is not message:
+        QueuedMessage.objects.filter(pk=row_pk).update(subject=said.worded.subject, body=said.worded.body)
+    deliver.send(said)
 
 
 @contextmanager

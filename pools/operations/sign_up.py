@@ -9,6 +9,7 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import administer, client_proof, sign_up
 from pools.accounts.verification import Delivery
+from pools.models.user import UserStatus
 from pools.operations.origin import origin
 from pools.signin import after_sign_up
 
@@ -37,11 +38,13 @@ def sign_up_user(
         attributes=attribute_values(user_attributes),
         origin=origin(call, client, client_metadata, attribute_values(validation_data)),
     )
+    user = signed_up.user
+    is_confirmed = user.status == UserStatus.CONFIRMED
     return {
-        "UserConfirmed": False,
-        "UserSub": signed_up.user.sub,
+        "UserConfirmed": is_confirmed,
+        "UserSub": user.sub,
         "CodeDeliveryDetails": code_delivery(signed_up.delivery),
-        "Session": after_sign_up.begin(client, signed_up.user, username),
+        "Session": None if is_confirmed else after_sign_up.begin(client, user, username),
     }
 
 

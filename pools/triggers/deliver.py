@@ -114,7 +114,7 @@ class _Call:
             self._record(Outcome.ERROR, answer.error, answer)
             raise UserLambdaValidation(f"{self._trigger} failed with error {answer.error}.")
         try:
-            response = event.response(answer.payload)
+            response = event.response_in(answer.payload)
             if self._read is not None:
                 self._read(response)
         except InvalidLambdaResponse as error:
