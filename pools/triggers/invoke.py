@@ -17,6 +17,7 @@ from pools.triggers import deliver, record
 from pools.triggers.targets.base import NOT_FOUND, Answer, Busy, Invocation, NotInvoked, TimedOut
 
 _SOURCE = "Invoke"
+_THROTTLED = "TooManyRequestsException"
 
 Outcome = Record.Outcome
 
@@ -45,7 +46,8 @@ def invoke(function: Function, event: bytes, *, request_id: str) -> Invoked:
         call.keep(Outcome.TIMED_OUT, answer=Answer(log=error.log))
         return Invoked(_error("Sandbox.Timedout", text), error.log, is_error=True)
     except NotInvoked as error:
-        call.keep(Outcome.NOT_INVOKED, error.reason, Answer(log=error.log))
+        outcome = Outcome.THROTTLED if error.reason == _THROTTLED else Outcome.NOT_INVOKED
+        call.keep(outcome, error.reason, Answer(log=error.log))
         raise _refusal(function, error) from error
     call.keep(Outcome.ANSWERED if answer.error is None else Outcome.ERROR, answer.error or "", answer)
     if answer.error is None:
@@ -56,7 +58,7 @@ def invoke(function: Function, event: bytes, *, request_id: str) -> Invoked:
 def _refusal(function: Function, error: NotInvoked) -> ResourceNotFound | TooManyRequests | InternalError:
     if error.reason == NOT_FOUND:  # it was deleted meanwhile
         return ResourceNotFound(f"Function not found: {function.arn}")
-    return TooManyRequests() if error.reason == "TooManyRequestsException" else InternalError()
+    return TooManyRequests() if error.reason == _THROTTLED else InternalError()
 
 
 def _error(kind: str, text: str) -> bytes:

@@ -95,7 +95,7 @@ def test_a_function_that_takes_too_long_is_an_answer_too(target: Target) -> None
     ("end", "refusal", "outcome"),
     [
         (Busy(), TooManyRequests, "throttled"),
-        (NotInvoked("TooManyRequestsException"), TooManyRequests, "not invoked"),
+        (NotInvoked("TooManyRequestsException"), TooManyRequests, "throttled"),
         (NotInvoked("ResourceNotFoundException"), ResourceNotFound, "not invoked"),
         (NotInvoked("ServiceException"), InternalError, "not invoked"),
     ],
