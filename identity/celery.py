@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import subprocess
 import time
 import uuid
 from contextlib import suppress
@@ -28,6 +29,8 @@ from kombu.transport import filesystem
 from kombu.utils import json
 
 from identity.config import config
+from pools.triggers import slots
+from pools.triggers.runner import client, place
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,17 @@ _IMPORT_SECONDS = 10.0
 _MESSAGES_SECONDS = 3.0
 _MOST_SENDERS = 2
 """Of the worker's four threads: a mail server that is silent keeps imports and purges from nothing."""
+_THREADS = 4
+"""For everything but the triggers of web processes."""
+_TRIGGER_THREADS = 16
+_MESSAGE_CALLS = 8
+"""Of functions, at once, by those that send: `queue` has the number for each."""
+_BROKER_SECONDS = 2.0
+"""For connecting to Redis: somebody waits."""
+
+_QUEUE = "gatehouse"
+TRIGGERS = "triggers"
+"""The queue of the triggers that web processes leave to workers, where there is a Redis to carry them."""
 
 
 class FolderChannel(filesystem.Channel):
@@ -104,7 +118,16 @@ class FolderTransport(filesystem.Transport):
 
 def _broker() -> dict[str, Any]:
     if config.redis_url:
-        return {"broker_url": config.redis_url, "result_backend": config.redis_url}
+        return {
+            "broker_url": config.redis_url,
+            "broker_transport_options": {"socket_connect_timeout": _BROKER_SECONDS},
+            "result_backend": config.redis_url,
+            "redis_socket_connect_timeout": _BROKER_SECONDS,
+            "redis_socket_timeout": 10.0,  # longer than a trigger is waited for
+            "redis_socket_keepalive": True,
+            "task_queues": {name: {"exchange": name, "routing_key": name} for name in (_QUEUE, TRIGGERS)},
+            "imports": ["identity.relay"],
+        }
     queue = config.data / "queue"
     folders = {name: str(queue / name) for name in ("messages", "processed", "control")}
     for folder in folders.values():
@@ -156,14 +179,56 @@ class Beat(StartStopStep):
         Thread(target=beat.start, name="beat", daemon=True).start()
 
 
+class Triggers(StartStopStep):
+    """Triggers are called within a worker, and leave it threads for all else.
+
+    Without Redis only messages call them, in threads of their own.
+    """
+
+    def start(self, worker: Any) -> None:
+        if config.redis_url:
+            slots.resize(_TRIGGER_THREADS + _MESSAGE_CALLS, _TRIGGER_THREADS // 2)
+        else:
+            slots.resize(_MESSAGE_CALLS)
+
+
+class FunctionsRunner(StartStopStep):
+    """A worker that was started by hand has a runner of functions of its own; what `serve` starts shares one."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._path: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        if not config.functions_socket:
+            self._path = place.new(config.data)
+            client.use_own(str(self._path))
+
+    def start(self, parent: Any) -> None:
+        if self._path is not None:
+            command = client.command(str(self._path), os.getpid())
+            self._process = subprocess.Popen(command, env=client.environment(), process_group=0)  # noqa: S603
+
+    def stop(self, parent: Any) -> None:
+        if self._path is not None and self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            place.remove(self._path)
+
+    terminate = stop
+
+
 _senders = BoundedSemaphore(_MOST_SENDERS)
 
 app = Celery("identity")
 app.steps["worker"].add(Beat)
+app.steps["worker"].add(FunctionsRunner)
+app.steps["worker"].add(Triggers)
 app.conf.update(
     **_broker(),
-    task_default_queue="gatehouse",
+    task_default_queue=_QUEUE,
     task_ignore_result=True,
+    worker_pool="threads",
+    worker_concurrency=_THREADS + (_TRIGGER_THREADS if config.redis_url else 0),
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # A broker that is away, however long, must not end the worker and so the web.

@@ -72,6 +72,10 @@ class AccessDenied(ServiceError):
     pass
 
 
+class Validation(ServiceError):
+    """A violated constraint, where a service has no error of its own for it."""
+
+
 # Errors of the service models.
 
 
@@ -236,6 +240,72 @@ class TierChangeNotAllowed(ServiceError):
     pass
 
 
+# Errors of KMS.
+
+
+class NotFound(ServiceError):
+    pass
+
+
+class Disabled(ServiceError):
+    pass
+
+
+class InvalidCiphertext(ServiceError):
+    """KMS tells nothing more."""
+
+
+class IncorrectKey(ServiceError):
+    text = "The key ID in the request does not identify a CMK that can perform this operation."
+
+
+class InvalidKeyUsage(ServiceError):
+    pass
+
+
+class KMSInvalidState(ServiceError):
+    pass
+
+
+class InvalidMarker(ServiceError):
+    text = "Could not deserialize marker"
+
+
+class DryRunOperation(ServiceError):
+    text = "The request would have succeeded, but the DryRun option is set."
+
+
+class Tag(ServiceError):
+    pass
+
+
+# Errors of the Lambda API.
+
+
+class InvalidParameterValue(ServiceError):
+    pass
+
+
+class ResourceConflict(ServiceError):
+    status = 409
+
+
+class PreconditionFailed(ServiceError):
+    status = 412
+    text = (
+        "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias/GetPolicy API to "
+        "retrieve the latest RevisionId"
+    )
+
+
+class PolicyLengthExceeded(ServiceError):
+    pass
+
+
+class InvalidRequestContent(ServiceError):
+    pass
+
+
 # Texts that several places use.
 
 USER_DISABLED = "User is disabled."
@@ -260,6 +330,7 @@ ALREADY_CONFIRMED = "User is already confirmed."
 NOT_RESETTABLE = "User password cannot be reset in the current state."
 NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+CUSTOM_AUTH_NOT_CONFIGURED = "Custom auth lambda trigger is not configured for the user pool."
 CODE_OR_STATE = "Invalid code or auth state for the user."
 SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
 SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105
@@ -322,3 +393,15 @@ def no_delivery_for(factor: str) -> str:
 
 def required_for_mfa(attribute: str) -> str:
     return f"{attribute} cannot be deleted: MFA is required in the user pool, and the user has no other method."
+
+
+def key_is_disabled(arn: str) -> Disabled:
+    return Disabled(f"{arn} is disabled.")
+
+
+def key_is_pending_deletion(arn: str) -> KMSInvalidState:
+    return KMSInvalidState(f"{arn} is pending deletion.")
+
+
+def key_not_usable(arn: str) -> InvalidParameter:
+    return InvalidParameter(f"KMSKeyID {arn} does not name an enabled key of this region.", field="lambda_config")

@@ -66,5 +66,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # At DEBUG it logs whole requests: text messages with their codes and numbers.
         "botocore": {"level": "INFO" if config.log_level == "DEBUG" else config.log_level},
+        # It tells every data key that it makes.
+        "aws_encryption_sdk": {"level": "WARNING"},
     },
 }

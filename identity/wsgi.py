@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 
 from identity import processes
+from identity.config import config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "identity.settings")
 # A worker of granian would otherwise go on answering, unsupervised, when the process that started it is killed.
@@ -20,6 +21,8 @@ if (_parent := multiprocessing.parent_process()) is not None and _parent.pid is 
 _django = get_wsgi_application()
 # Operations need Django's models, so nothing of them can be imported before.
 _wire = import_module("identity.wire.json_rpc").endpoint
+if config.redis_url:
+    import_module("pools.triggers.deliver").leave_to(import_module("identity.relay").carry)
 
 _PIECE = 1 << 16
 _LONGEST_LEFT = 1 << 23

@@ -106,13 +106,19 @@ def tier(settings: Members) -> str:
     return str(settings["UserPoolTier"])
 
 
+def encryption_key(settings: Members) -> str:
+    """The ARN that custom senders' codes are encrypted under, or nothing."""
+    return triggers.TriggerSettings.read(settings).encryption_key
+
+
 def _mutable(current: Members, members: Members) -> dict[str, Any]:
     unbuilt.refuse_for_pool(members)
     settings = {name: members[name] for name in _KEPT_AS_GIVEN if members.get(name)}
+    wanted_tier = members.get("UserPoolTier", "ESSENTIALS")
     settings |= {
         "DeletionProtection": members.get("DeletionProtection", "INACTIVE"),
-        "LambdaConfig": triggers.stored(members.get("LambdaConfig", {})),
-        "UserPoolTier": members.get("UserPoolTier", "ESSENTIALS"),
+        "LambdaConfig": triggers.stored(members.get("LambdaConfig", {}), wanted_tier),
+        "UserPoolTier": wanted_tier,
         "EmailConfiguration": _email(members.get("EmailConfiguration", {})),
         "AcrConfiguration": _acr(members.get("AcrConfiguration", {})),
         "UserAttributeUpdateSettings": _update_settings(members),

@@ -26,6 +26,7 @@ from pools import lookup
 from pools.config import client as client_config
 from pools.config import pool as pool_config
 from pools.models import Client, ImportJob, Pool, User
+from pools.provisioning import keys
 
 MAX_PER_REGION = 1000
 _BATCH = 1000
@@ -37,6 +38,7 @@ def create(region: str, *, name: str, members: Mapping[str, Any], by: Actor) -> 
     Raises: InvalidParameter, LimitExceeded, UserPoolTagging, FeatureUnavailableInTier.
     """
     settings = pool_config.created(members)
+    keys.check_for_senders(pool_config.encryption_key(settings), region)
     if len(Pool.objects.filter(region=region, deleted_at=None).values_list("pk")[:MAX_PER_REGION]) >= MAX_PER_REGION:
         raise LimitExceeded("Maximum number of user pools has been reached.")
     with transaction.atomic():
@@ -55,7 +57,8 @@ def replace(pool: Pool, *, name: str | None, members: Mapping[str, Any], by: Act
     """
     with transaction.atomic():
         renamed = {} if name is None else {"name": name}
-        _change(pool, lambda current: pool_config.replaced(current, members), **renamed)
+        settings = _change(pool, lambda current: pool_config.replaced(current, members), **renamed)
+        keys.check_for_senders(pool_config.encryption_key(settings), pool.region)
         _check_tier(pool)
         if "UserPoolTags" in members:
             Tag.objects.filter(resource_arn=pool.arn).delete()

@@ -5,29 +5,35 @@ Source: guide, "Important considerations" of Lambda triggers.
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from django.db import connection
 
-from identity.errors import InvalidLambdaResponse, UnexpectedLambda, UserLambdaValidation
+from identity.errors import InvalidLambdaResponse, TooManyRequests, UnexpectedLambda, UserLambdaValidation
 from pools.config.triggers import TriggerSettings
 from pools.models import Pool
 from pools.models.invocation import Invocation as Record
-from pools.triggers import event, record
+from pools.triggers import event, record, slots
 from pools.triggers.origin import Origin
-from pools.triggers.targets import aws_lambda, functions, webhook
-from pools.triggers.targets.base import Answer, Invocation, NotInvoked, Target, TimedOut
+from pools.triggers.targets import by_arn
+from pools.triggers.targets.base import Answer, Busy, Invocation, NotInvoked, Target, TimedOut
 
 ATTEMPTS = 3
 """Of one call altogether, where it times out or fails in passing."""
 
 Outcome = Record.Outcome
+Read = Callable[[Mapping[str, Any]], object]
 
-log = logging.getLogger(__name__)
+_target: Target = by_arn.invoke
+
+
+def leave_to(target: Target) -> None:
+    """Have another process invoke what triggers name. It may raise Busy beside what targets raise."""
+    global _target  # noqa: PLW0603
+    _target = target
 
 
 def call(
@@ -41,74 +47,126 @@ def call(
     *,
     version: str = "1",
     secrets: Sequence[str] = (),
+    read: Read | None = None,
 ) -> Mapping[str, Any] | None:
     """The response that a pool's function gives, or None where the pool has no such trigger.
 
     `trigger` is its name in errors and in LambdaConfig, `source` the event's triggerSource, `response` what the event
-    holds before. `secrets` are the texts in `request` that records and logs must not keep.
+    holds before. `secrets` are the texts in `request` that records and logs must not keep. `read` reads the response,
+    as the caller will: where it raises InvalidLambdaResponse, the record says so.
     Raises: UserLambdaValidation (the function raised an error), UnexpectedLambda (it cannot be invoked, or is late),
     InvalidLambdaResponse, TooManyRequests.
     """
     arn = TriggerSettings.of(pool).arns.get(trigger)
     if arn is None:
         return None
-    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        raise RuntimeError("A trigger must not be waited for inside a transaction.")
     said = event.envelope(pool, source, username, request, response, origin, version)
     invocation = Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets)
-    answer = _invoke(trigger, source, username, invocation)
-    return _response(answer)
+    return _Call(trigger, source, username, invocation, read).perform()
 
 
-def _invoke(trigger: str, source: str, username: str | None, invocation: Invocation) -> Answer:
-    for attempt in range(1, ATTEMPTS + 1):
-        begun = time.monotonic()
-        outcome, detail, answer = _try(invocation)
-        record.write(invocation, source, username, attempt, outcome, detail, answer, time.monotonic() - begun)
-        if outcome is Outcome.ANSWERED and answer is not None:
-            return answer
-        if outcome is Outcome.ERROR:
-            raise UserLambdaValidation(f"{trigger} failed with error {detail}.")
-        if outcome is Outcome.NOT_INVOKED and detail != _IN_PASSING:
-            raise UnexpectedLambda(f"{trigger} invocation failed due to error {detail}.")
-    if outcome is Outcome.TIMED_OUT:
-        raise UnexpectedLambda(f"{trigger} failed with error Socket timeout while invoking Lambda function.")
-    raise UnexpectedLambda(f"{trigger} invocation failed due to error {detail}.")
-
-
-_IN_PASSING = "ServiceException"
-
-
-def _try(invocation: Invocation) -> tuple[Outcome, str, Answer | None]:
+def invoke(invocation: Invocation) -> Answer:
+    """One try, for who asks by the Lambda API. Raises: Busy, NotInvoked, TimedOut."""
     try:
-        answer = _target(invocation.arn)(invocation)
-    except TimedOut:
-        return Outcome.TIMED_OUT, "", None
-    except NotInvoked as error:
-        return Outcome.NOT_INVOKED, error.reason, None
-    if answer.error is not None:
-        return Outcome.ERROR, answer.error, answer
-    return Outcome.ANSWERED, "", answer
+        with slots.of_process().taken(invocation.arn):
+            return _target(invocation)
+    except slots.NoSlot:
+        raise Busy() from None
 
 
-def _target(arn: str) -> Target:
-    service = arn.split(":")[2]
-    if service == "gatehouse":
-        return webhook.invoke
-    return functions.invoke if service == "lambda" else aws_lambda.invoke
+def tell(
+    pool: Pool,
+    trigger: str,
+    source: str,
+    username: str,
+    request: Mapping[str, Any],
+    origin: Origin,
+    *,
+    secrets: Sequence[str] = (),
+) -> None:
+    """As `call`, of a function whose answer nobody reads. One try is made: who tells it tries again.
+
+    Raises: UserLambdaValidation, UnexpectedLambda, TooManyRequests.
+    """
+    said = event.envelope(pool, source, username, request, {}, origin)
+    invocation = Invocation(TriggerSettings.of(pool).arns[trigger], pool.id, pool.arn, orjson.dumps(said), secrets)
+    _Notice(trigger, source, username, invocation).perform()
 
 
-def _response(answer: Answer) -> Mapping[str, Any]:
-    """Raises: InvalidLambdaResponse."""
-    try:
-        said = orjson.loads(answer.payload)
-    except orjson.JSONDecodeError:
-        raise InvalidLambdaResponse() from None
-    if not isinstance(said, Mapping) or "version" not in said:
-        raise InvalidLambdaResponse()
-    response = said.get("response")
-    if response is None:
+class _Call:
+    """Up to `attempts` tries of one invocation, each of which leaves its row."""
+
+    attempts = ATTEMPTS
+
+    def __init__(
+        self, trigger: str, source: str, username: str | None, invocation: Invocation, read: Read | None = None
+    ) -> None:
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+            raise RuntimeError("A trigger must not be waited for inside a transaction.")
+        self._trigger, self._source, self._username = trigger, source, username
+        self._invocation, self._read = invocation, read
+        self._attempt = 1
+        self._begun = time.monotonic()
+
+    def perform(self) -> Mapping[str, Any]:
+        try:
+            with slots.of_process().taken(self._invocation.arn):
+                while True:
+                    answer = self._try()
+                    if answer is not None:
+                        return self._response(answer)
+                    self._attempt += 1
+        except (slots.NoSlot, Busy):
+            self._record(Outcome.THROTTLED)
+            raise TooManyRequests() from None
+
+    def _try(self) -> Answer | None:
+        """None where another try may do better. Raises: UnexpectedLambda, Busy."""
+        self._begun = time.monotonic()
+        is_last = self._attempt == self.attempts
+        try:
+            return _target(self._invocation)
+        except TimedOut as error:
+            self._record(Outcome.TIMED_OUT, answer=Answer(log=error.log))
+            if is_last:
+                text = f"{self._trigger} failed with error Socket timeout while invoking Lambda function."
+                raise UnexpectedLambda(text) from error
+        except NotInvoked as error:
+            self._record(Outcome.NOT_INVOKED, error.reason, Answer(log=error.log))
+            if is_last or not error.is_transient:
+                text = f"{self._trigger} invocation failed due to error {error.reason}."
+                raise UnexpectedLambda(text) from error
+        return None
+
+    def _response(self, answer: Answer) -> Mapping[str, Any]:
+        """Raises: UserLambdaValidation, InvalidLambdaResponse."""
+        if answer.error is not None:
+            self._record(Outcome.ERROR, answer.error, answer)
+            raise UserLambdaValidation(f"{self._trigger} failed with error {answer.error}.")
+        try:
+            response = self._parsed(answer)
+        except InvalidLambdaResponse as error:
+            self._record(Outcome.MALFORMED, error.message, answer)
+            raise
+        self._record(Outcome.ANSWERED, answer=answer)
+        return response
+
+    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
+        """Raises: InvalidLambdaResponse."""
+        response = event.response_in(answer.payload)
+        if self._read is not None:
+            self._read(response)
+        return response
+
+    def _record(self, outcome: Record.Outcome, detail: str = "", answer: Answer | None = None) -> None:
+        seconds = time.monotonic() - self._begun
+        record.write(self._invocation, self._source, self._username, self._attempt, outcome, detail, answer, seconds)
+
+
+class _Notice(_Call):
+    """One try, after which any answer will do."""
+
+    attempts = 1
+
+    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
         return {}
-    if not isinstance(response, Mapping):
-        raise InvalidLambdaResponse()
-    return response

@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from identity.errors import InvalidLambdaResponse
+from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX
-from pools.models import Pool, User
+from pools.models import Client, Pool, User
 from pools.triggers.origin import NO_CLIENT, Origin
 
 _UNKNOWN_SDK = "aws-sdk-unknown-unknown"
+_TEXTS = ("version", "triggerSource", "region", "userPoolId")
+_OBJECTS = ("callerContext", "request", "response")
+_ABSENT = object()
 _SDKS = ("aws-sdk-", "aws-amplify", "Boto3", "aws-cli", "amplify")
 
 
@@ -57,6 +63,31 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
 def shown(attributes: Mapping[str, str]) -> dict[str, str]:
     """Without the developers' own."""
     return {name: value for name, value in attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
+
+
+def about(client: Client, user: User) -> dict[str, Any]:
+    """`userAttributes`, and `userNotFound` where the client hides who exists, so that a decoy may be asked about."""
+    said: dict[str, Any] = {"userAttributes": user_attributes(user)}
+    if ClientSettings.of(client).hides_existence:
+        said["userNotFound"] = user.is_decoy
+    return said
+
+
+def response_in(payload: bytes) -> Mapping[str, Any]:
+    """The response within what a function gave back, which is the whole event.
+
+    Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
+    """
+    try:
+        said = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        raise InvalidLambdaResponse() from None
+    if not isinstance(said, Mapping) or not all(isinstance(said.get(name), str) for name in _TEXTS):
+        raise InvalidLambdaResponse()
+    if not all(isinstance(said.get(name, _ABSENT), Mapping | None) for name in _OBJECTS):
+        raise InvalidLambdaResponse()
+    found: Mapping[str, Any] = said["response"] or {}
+    return found
 
 
 def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:

@@ -23,13 +23,18 @@ DELIVERY_SECONDS = 45
 
 @dataclass
 class Postman:
-    """`received` holds sender, recipients and mail of what was taken; `refused` the mails that were not."""
+    """`received` holds sender, recipients and mail of what was taken; `refused` the mails that were not.
+
+    `peers` are the other ends of the connections that mails came over; with `hangs_up` there is one mail to each.
+    """
 
     port: int = field(default_factory=free_port)
     received: list[tuple[str, list[str], EmailMessage]] = field(default_factory=list)
     refused: list[EmailMessage] = field(default_factory=list)
     refuses: str = ""
     delay_seconds: float = 0
+    hangs_up: bool = False
+    peers: list[Any] = field(default_factory=list)
     _answers: Event = field(default_factory=Event)
     _controller: Controller | None = None
 
@@ -95,8 +100,11 @@ class Postman:
             self.refused.append(mail)
             return "554 5.7.1 Not wanted"
         self.received.append((envelope.mail_from, envelope.rcpt_tos, mail))
+        self.peers.append(session.peer)
         while not self._answers.is_set():
             await asyncio.sleep(0.02)
+        if self.hangs_up:
+            asyncio.get_running_loop().call_soon(server.transport.close)
         return "250 OK"
 
 

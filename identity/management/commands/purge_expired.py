@@ -13,7 +13,7 @@ from identity.config import config
 from identity.keys import rotation
 from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
 from pools.accounts.imports import jobs
-from pools.models import Attempt, Code, Invocation, QueuedMessage, Session, SpentSecretBlock
+from pools.models import Attempt, Code, EncryptionKey, Invocation, QueuedMessage, Session, SpentSecretBlock
 from pools.provisioning import pools
 
 _BATCH = 1000
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             AttemptWindow.objects.filter(expires_at__lte=now),
             Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),
             AccessKey.objects.filter(expires_at__lte=now),
+            EncryptionKey.objects.filter(deletion_at__lte=now),
             AuditEvent.objects.filter(at__lte=now - timedelta(days=config.audit_days)),
             Invocation.objects.filter(at__lte=now - timedelta(days=config.invocation_days)),
         ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from threading import local
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +17,9 @@ from pools.config.messages import EmailSettings
 from pools.messages.message import Message
 
 _PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+_OK = 250
+_MOST_MAILS = 50
+"""Over one connection: many servers end it after a hundred."""
 
 
 @cache
@@ -32,8 +38,78 @@ def _server() -> dict[str, Any]:
     }
 
 
+class _Line:
+    """A connection that mails share one after the other, made anew once it is broken, refused something or is old."""
+
+    def __init__(self) -> None:
+        self._backend: EmailBackend | None = None
+        self._mails = 0
+
+    def send(self, mail: EmailMultiAlternatives) -> None:
+        """Raises: OSError, ValueError."""
+        if self._mails == _MOST_MAILS or not self._is_good():
+            self.close()
+        if self._backend is None:
+            self._backend = EmailBackend(**_server())
+        mail.connection = self._backend
+        try:
+            self._backend.open()
+            mail.send()
+        except Exception:
+            self._hang_up()
+            raise
+        self._mails += 1
+
+    def _is_good(self) -> bool:
+        """Ask: a mail must not fail because a server that it never reached had waited long enough."""
+        if self._backend is None or self._backend.connection is None:
+            return False
+        with suppress(OSError):
+            return bool(self._backend.connection.noop()[0] == _OK)
+        return False
+
+    def close(self) -> None:
+        """What is on its way has been accepted, whatever the server says to a farewell."""
+        if self._backend is not None:
+            with suppress(OSError):
+                self._backend.close()
+        self._backend, self._mails = None, 0
+
+    def _hang_up(self) -> None:
+        """Without a word to a server that may be silent."""
+        if self._backend is not None and self._backend.connection is not None:
+            self._backend.connection.close()
+        self._backend, self._mails = None, 0
+
+
+class _Own(local):
+    line: _Line | None = None
+
+
+_own = _Own()
+
+
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """Have the mails that this thread sends meanwhile share a connection."""
+    _own.line = line = _Line()
+    try:
+        yield
+    finally:
+        _own.line = None
+        line.close()
+
+
 def send(message: Message) -> None:
     """Raises: OSError (smtplib.SMTPException, time-outs), ValueError for an address that cannot be used."""
+    if _own.line is not None:
+        _own.line.send(_mail(message))
+        return
+    with one_connection():
+        send(message)
+
+
+def _mail(message: Message) -> EmailMultiAlternatives:
     settings = EmailSettings.of(message.pool)
     headers = {"X-Configuration-Set": settings.configuration_set, "Message-ID": message.message_id}
     mail = EmailMultiAlternatives(
@@ -43,7 +119,6 @@ def send(message: Message) -> None:
         to=[message.to],
         reply_to=[settings.reply_to] if settings.reply_to else None,
         headers={name: value for name, value in headers.items() if value},
-        connection=EmailBackend(**_server()),
     )
     mail.attach_alternative(message.html, "text/html")
-    mail.send()
+    return mail

@@ -4,50 +4,73 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import time
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
-import orjson
-
+from identity import arns, outbound
+from identity.statement import Statement
 from pools.models import Webhook
-from pools.triggers.targets.base import Answer, Invocation, NotInvoked, TimedOut
+from pools.triggers.targets.base import FAILED, NOT_FOUND, Answer, Invocation, NotInvoked, TimedOut, error_message
 
 _LONGEST_ANSWER = 6 << 20
+"""As long as Lambda's."""
+_REASONS = {
+    401: "AccessDeniedException",
+    403: "AccessDeniedException",
+    404: NOT_FOUND,
+    410: NOT_FOUND,
+    413: "RequestTooLargeException",
+    429: "TooManyRequestsException",
+}
+
+log = logging.getLogger(__name__)
+
+_webhook = Statement(lambda name: Webhook.objects.filter(name=name).values_list("url", "secret"), str)
 
 
 def invoke(invocation: Invocation) -> Answer:
     """Raises: NotInvoked, TimedOut."""
-    webhook = Webhook.objects.filter(name=invocation.arn.rpartition(":")[2]).first()
-    if webhook is None:
-        raise NotInvoked("ResourceNotFoundException")
+    name = invocation.arn.rpartition(":")[2]
+    found = _webhook.first(name) if invocation.arn == arns.webhook(name) else None
+    if found is None:
+        raise NotInvoked(NOT_FOUND)
+    url, secret = found
     timestamp = str(int(time.time()))
-    request = Request(  # noqa: S310
-        webhook.url,
-        data=invocation.event,
-        headers={
-            "Content-Type": "application/json",
-            "X-Gatehouse-Timestamp": timestamp,
-            "X-Gatehouse-Signature": sign(webhook.secret, timestamp, invocation.event),
-        },
-    )
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "User-Agent": "Gatehouse",
+        "X-Gatehouse-Timestamp": timestamp,
+        "X-Gatehouse-Signature": sign(secret, timestamp, invocation.event),
+    }
     try:
-        with urlopen(request, timeout=invocation.seconds) as response:  # noqa: S310
-            return Answer(response.read(_LONGEST_ANSWER))
-    except HTTPError as error:
-        with error:
-            return Answer(error=_message(error.read(_LONGEST_ANSWER)))
-    except TimeoutError as error:
+        said = outbound.post(url, invocation.event, headers, seconds=invocation.seconds, longest=_LONGEST_ANSWER)
+    except outbound.Late as error:
         raise TimedOut() from error
-    except (URLError, OSError) as error:
-        raise NotInvoked("ServiceException", is_transient=True) from error
+    except outbound.Refused as error:
+        raise _failure(name, "AccessDeniedException", str(error)) from error
+    except outbound.Failed as error:
+        raise _failure(name, FAILED, str(error), is_transient=error.is_transient) from error
+    return _answer(name, said)
 
 
-def _message(body: bytes) -> str:
-    try:
-        return str(orjson.loads(body)["errorMessage"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return "null"
+def _answer(name: str, said: outbound.Answer) -> Answer:
+    """2xx is the function's answer, 4xx with an `errorMessage` the error it raised; all else is no answer of it.
+
+    Raises: NotInvoked.
+    """
+    if 200 <= said.status < 300:
+        return Answer(said.body)
+    message = error_message(said.body) if 400 <= said.status < 500 else None
+    if message is None:
+        reason = _REASONS.get(said.status, FAILED)
+        raise _failure(name, reason, f"it answered {said.status}", is_transient=said.status == 429)
+    return Answer(said.body, message)
+
+
+def _failure(name: str, reason: str, text: str, *, is_transient: bool = False) -> NotInvoked:
+    log.warning("webhook %s: %s", name, text)
+    return NotInvoked(reason, is_transient=is_transient, log=text)
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
