@@ -100,15 +100,19 @@ class TooManyRequests(ServiceError):
     text = "Rate exceeded"
 
 
-class UnexpectedLambda(ServiceError):
+class LambdaFailure(ServiceError):
+    """What is wrong with a trigger's function; clients meet one of the three below."""
+
+
+class UnexpectedLambda(LambdaFailure):
     """A trigger's function could not be invoked, or did not answer in time."""
 
 
-class UserLambdaValidation(ServiceError):
+class UserLambdaValidation(LambdaFailure):
     """A trigger's function refused, by raising an error."""
 
 
-class InvalidLambdaResponse(ServiceError):
+class InvalidLambdaResponse(LambdaFailure):
     text = "Unrecognizable lambda output"
 
 

@@ -40,6 +40,7 @@ _REFUSED = tuple(
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's host, which hands out credentials at a public address
+        "192.0.0.0/24",  # of protocols; Oracle's host hands out credentials there
         "::/96",  # IPv4-compatible
         "64:ff9b:1::/48",  # NAT64 of a network's own
         "2001::/32",  # Teredo
@@ -82,7 +83,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, l
     try:
         connection = place.connection(deadline)
         try:
-            answer = connection.post(body, headers, deadline, longest)
+            answer = connection.post(place.target, body, headers, deadline, longest)
         except BaseException:
             connection.close()
             raise
@@ -226,8 +227,10 @@ def _resolve(host: str, port: int, answers: SimpleQueue[list[str] | OSError]) ->
 def _connect(place: _Place, address: Address, seconds: float) -> socket.socket:
     """Raises: OSError."""
     ends_at = time.monotonic() + seconds
-    plain = socket.create_connection((str(address), place.port), timeout=seconds)
+    plain = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
     try:
+        plain.settimeout(seconds)
+        plain.connect((str(address), place.port))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if place.scheme == "http":
             return plain
@@ -258,14 +261,13 @@ class _Connection(HTTPConnection):
         super().__init__(place.host, place.port)
         self.default_port = {"http": 80, "https": 443}[place.scheme]  # of the Host header
         self.auto_open = 0
-        self.target = place.target
         self.born_at = self.idle_since = time.monotonic()
         self.sock: Any = _Timed(connected)
 
-    def post(self, body: bytes, headers: Mapping[str, str], deadline: float, longest: int) -> Answer:
+    def post(self, target: str, body: bytes, headers: Mapping[str, str], deadline: float, longest: int) -> Answer:
         """Raises: OSError, HTTPException, Failed."""
         self.sock.deadline = deadline
-        self.request("POST", self.target, body, dict(headers))
+        self.request("POST", target, body, dict(headers))
         with self.getresponse() as response:
             content = response.read(longest + 1)
             if len(content) > longest:

@@ -1,5 +1,4 @@
-"""What every protocol does with a request before it is an operation's: the body within its limit, the signature, and
-who calls from where."""
+"""Steps that every protocol takes before a request is an operation's: body, signature, who calls from where."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""rest-json: routes made from the service models, members taken from path, query, headers and body, and answers put
-back into them.
+"""rest-json: the routes of the service models, a request's steps in order, and how errors leave.
 
+Where members stand in requests and answers is told by `locations`.
 Source: the rest-json protocol as botocore's models describe it; Lambda API reference (common errors).
 """
 
@@ -56,8 +56,8 @@ _MOST_UPLOADS = 2
 
 _uploads = BoundedSemaphore(_MOST_UPLOADS)
 
-Operations = dict[str, tuple[Service, str]]
-"""Of one path: by HTTP method."""
+Operations = dict[tuple[str, str], tuple[Service, str]]
+"""Of one path: by HTTP method, and what the model's path has behind a question mark."""
 
 
 def routes() -> list[URLPattern]:
@@ -66,14 +66,15 @@ def routes() -> list[URLPattern]:
     for service in rest_json_services:
         for name in service.model.operation_names:
             http = service.model.operation_model(name).http
-            by_path[_pattern(http["requestUri"])][http["method"]] = (service, name)
+            path, _, query = http["requestUri"].partition("?")
+            by_path[_pattern(path)][http["method"], query] = (service, name)
     return [re_path(pattern, _view(operations)) for pattern, operations in by_path.items()]
 
 
 def _pattern(template: str) -> str:
     """`/functions/{Name}/code` as an expression; SDKs of all years agree on everything but a slash at the end."""
-    path = template.partition("?")[0].strip("/")
-    parts = [re.escape(part) if index % 2 == 0 else part for index, part in enumerate(re.split(r"\{(.+?)\}", path))]
+    parts = re.split(r"\{(.+?)\}", template.strip("/"))
+    parts = [part if index % 2 else re.escape(part) for index, part in enumerate(parts)]
     for index in range(1, len(parts), 2):
         name, greedy, _ = parts[index].partition("+")
         parts[index] = f"(?P<{name}>.+?)" if greedy else f"(?P<{name}>[^/]+)"
@@ -85,7 +86,7 @@ def _view(operations: Operations) -> Callable[..., HttpResponse]:
         request_id = str(uuid.uuid4())
         operation = None
         try:
-            operation = _find_operation(operations, request.method or "")
+            operation = _find_operation(operations, request)
             response = _perform(request, request_id, operation, in_path)
         except ServiceError as error:
             response = _refuse(error, operation)
@@ -98,10 +99,12 @@ def _view(operations: Operations) -> Callable[..., HttpResponse]:
     return endpoint
 
 
-def _find_operation(operations: Operations, method: str) -> Operation:
-    if method not in operations:
+def _find_operation(operations: Operations, request: HttpRequest) -> Operation:
+    method, queries = request.method or "", request.META.get("QUERY_STRING", "").split("&")
+    key = next((key for key in operations if key[1] and key[0] == method and key[1] in queries), (method, ""))
+    if key not in operations:
         raise UnknownOperation()
-    service, name = operations[method]
+    service, name = operations[key]
     if name not in service.operations:
         raise UnknownOperation(f"{name} is not available in this version of Gatehouse.")
     return service.operations[name]
@@ -112,12 +115,21 @@ def _perform(request: HttpRequest, request_id: str, operation: Operation, in_pat
     with _room_for(request, operation):
         body = incoming.read_body(request, operation.longest_body_bytes or config.max_body_bytes)
         incoming.verify(request, body, presented, principal, service=operation.service)
-        members = Inputs.of(operation.model).members(request, in_path, body)
+        inputs = Inputs.of(operation.model)
+        _check_coverage(inputs, request, presented.signed_headers)
+        members = inputs.members(request, in_path, body)
         permits.require(principal, operation.action, operation.resource(members, presented.region))
         parsed = _parsed(operation, members)
         actor = incoming.actor(request, request_id, operation, principal, presented.region)
         answer = operation.answer(Call(operation.name, request_id, presented.region, actor), parsed)
     return Outputs.of(operation.model).response(answer)
+
+
+def _check_coverage(inputs: Inputs, request: HttpRequest, signed: tuple[str, ...]) -> None:
+    """A member that is a header must be under the signature. Raises: InvalidSignature."""
+    for name in inputs.in_headers.values():
+        if name in request.headers and name.lower() not in signed:
+            raise InvalidSignature(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
 
 
 @contextmanager

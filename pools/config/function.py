@@ -19,8 +19,6 @@ MOST_MEMORY_MIB = 10_240
 LONGEST_ROLE = 2048
 LONGEST_ENVIRONMENT_BYTES = 4096
 MOST_TAGS = 50
-LONGEST_TAG_KEY = 128
-LONGEST_TAG_VALUE = 256
 
 RESERVED_KEYS = frozenset(
     {
@@ -136,8 +134,6 @@ def check_tags(tags: Mapping[str, str]) -> None:
     """All the tags that a function would have. Raises: InvalidParameterValue."""
     if len(tags) > MOST_TAGS:
         raise InvalidParameterValue(f"A function can have at most {MOST_TAGS} tags.", field="tags")
-    for key, value in tags.items():
-        if not key or len(key) > LONGEST_TAG_KEY or key.lower().startswith("aws:"):
-            raise InvalidParameterValue(f"The tag key '{key[:LONGEST_TAG_KEY]}' is not valid.", field="tags")
-        if len(value) > LONGEST_TAG_VALUE:
-            raise InvalidParameterValue(f"The value of the tag '{key}' is too long.", field="tags")
+    for key in tags:
+        if key.lower().startswith("aws:"):
+            raise InvalidParameterValue(f"The tag key '{key}' begins with aws:, which is reserved.", field="tags")

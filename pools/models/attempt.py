@@ -44,6 +44,7 @@ class Attempt(models.Model):
 
     user: User
     origin: Any
+    """What functions are told of the request at hand: an `Origin`, which is of a layer above."""
 
     def __str__(self) -> str:
         return f"{self.flow} {self.challenge} step {self.step}"

@@ -25,6 +25,7 @@ from pools.signin.flows import Channel
 from pools.tokens import issue, refresh
 from pools.tokens.issue import Tokens
 from pools.triggers.origin import Origin
+from pools.triggers.token_generation import REFRESH
 
 # Threat protection and analytics are what these would reach; none of them exists yet.
 _PUBLIC = ("AnalyticsMetadata", "UserContextData")
@@ -140,7 +141,7 @@ def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
 
 
 def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
-    """The hash is over any name of the token's user: no USERNAME comes with a refresh."""
+    """The hash is over any name of the token's user: no USERNAME comes with a refresh. ClientMetadata goes nowhere."""
     secret_hash = parameters.get("SECRET_HASH")
     if secret_hash is None:
         client_proof.check_sign_in_hash(client, [], None)
@@ -153,8 +154,9 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
     except RefreshTokenReuse:  # spent while rotation was on; the model does not list it for these operations
         raise NotAuthorized(REFRESH_TOKEN_REVOKED) from None
     client_proof.check_sign_in_hash(client, standing.names(user), secret_hash)
+    tokens = issue.for_session(client.pool, client, user, session, origin=origin(call, client), source=REFRESH)
     audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
-    return _signed_in(issue.for_session(client.pool, client, user, session))
+    return _signed_in(tokens)
 
 
 def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
@@ -165,7 +167,10 @@ def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
             "Session": outcome.session,
             "AvailableChallenges": outcome.available,
         }
-    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=outcome.by))
+    tokens = issue.start_session(
+        client.pool, outcome.client, outcome.user, by=outcome.by, origin=outcome.origin, source=outcome.source
+    )
+    return _signed_in(tokens)
 
 
 def _signed_in(tokens: Tokens) -> Answer:

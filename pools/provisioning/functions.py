@@ -69,7 +69,7 @@ def create(
     try:
         with transaction.atomic():
             function = Function.objects.create(
-                **settings,
+                **{"environment": "{}", **settings},
                 **_code_columns(package),
                 region=region,
                 name=name,
@@ -102,7 +102,7 @@ def _new_name(region: str, text: str) -> str:
 
 def _check_isolation() -> None:
     """Raises: InvalidParameterValue."""
-    if isolation.level() is None:
+    if isolation.level() is None and not config.functions_unisolated:
         raise InvalidParameterValue(
             "Functions cannot be isolated from Gatehouse on this machine: install bubblewrap, or set "
             "GATEHOUSE_FUNCTIONS_UNISOLATED=1 for code that you trust."

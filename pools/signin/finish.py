@@ -9,9 +9,7 @@ from identity.errors import NotAuthorized
 from pools.models import Attempt, Client, User
 from pools.signin import permission, proofs
 from pools.triggers.origin import NOBODY, Origin
-
-AUTHENTICATION = "TokenGeneration_Authentication"
-NEW_PASSWORD = "TokenGeneration_NewPasswordChallenge"  # noqa: S105
+from pools.triggers.token_generation import AUTHENTICATION, NEW_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,12 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     """What events say about a user who exists; nothing about a decoy."""
     if user.is_decoy:
         return {}
-    shown = {name: value for name, value in user.attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
-    return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
+    return {"sub": user.sub, "cognito:user_status": user.status, **shown(user.attributes), **more}
+
+
+def shown(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Without the developers' own."""
+    return {name: value for name, value in attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
 
 
 def about(client: Client, user: User) -> dict[str, Any]:
@@ -69,14 +73,7 @@ def about(client: Client, user: User) -> dict[str, Any]:
     return said
 
 
-def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
-    """A request with `clientMetadata`, which is absent where the caller gave none."""
-    if origin.client_metadata is None:
-        return dict(request)
-    return {**request, "clientMetadata": dict(origin.client_metadata)}
-
-
-def response(payload: bytes) -> Mapping[str, Any]:
+def response_in(payload: bytes) -> Mapping[str, Any]:
     """The response within what a function gave back, which is the whole event.
 
     Raises: InvalidLambdaResponse. Which members AWS asks for is assumed to be those that all events share.
@@ -91,6 +88,13 @@ def response(payload: bytes) -> Mapping[str, Any]:
         raise InvalidLambdaResponse()
     found: Mapping[str, Any] = said["response"] or {}
     return found
+
+
+def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
+    """A request with `clientMetadata`, which is absent where the caller gave none."""
+    if origin.client_metadata is None:
+        return dict(request)
+    return {**request, "clientMetadata": dict(origin.client_metadata)}
 
 
 def flag(response: Mapping[str, Any], name: str) -> bool:
