@@ -45,6 +45,8 @@ _MOST_SENDERS = 2
 _THREADS = 4
 """For everything but the triggers of web processes."""
 _TRIGGER_THREADS = 16
+_MESSAGE_CALLS = 8
+"""Of functions, at once, by those that send: `queue` has the number for each."""
 _BROKER_SECONDS = 2.0
 """For connecting to Redis: somebody waits."""
 
@@ -178,13 +180,16 @@ class Beat(StartStopStep):
 
 
 class Triggers(StartStopStep):
-    """Triggers are called within a worker, and leave it threads for all else."""
+    """Triggers are called within a worker, and leave it threads for all else.
+
+    Without Redis only messages call them, in threads of their own.
+    """
 
     def start(self, worker: Any) -> None:
         if config.redis_url:
-            slots.resize(_TRIGGER_THREADS, _TRIGGER_THREADS // 2)
+            slots.resize(_TRIGGER_THREADS + _MESSAGE_CALLS, _TRIGGER_THREADS // 2)
         else:
-            slots.resize(_THREADS // 2)
+            slots.resize(_MESSAGE_CALLS)
 
 
 class FunctionsRunner(StartStopStep):

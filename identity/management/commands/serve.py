@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from urllib.request import urlopen
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from identity import processes
@@ -62,6 +62,7 @@ class Command(BaseCommand):
                 done = self._prepare()
             else:
                 _check_prepared()
+            self._note(checks.run_checks(tags=[checks.Tags.database], databases=[DEFAULT_DB_ALIAS]))
         except OperationalError as error:
             raise CommandError(f"The database cannot be used; look at DATABASE_URL. It says: {error}") from None
         connections.close_all()
@@ -70,12 +71,15 @@ class Command(BaseCommand):
     def _refuse_what_is_wrong(self) -> None:
         """Raises: CommandError with every sentence that says what to set."""
         messages = checks.run_checks()
-        for message in messages:
-            if not message.is_serious() and not message.is_silenced():
-                self.stderr.write(f"Note: {message.msg}")
+        self._note(messages)
         serious = [message.msg for message in messages if message.is_serious() and not message.is_silenced()]
         if serious:
             raise CommandError("Gatehouse does not start:\n" + "\n".join(f"- {text}" for text in serious))
+
+    def _note(self, messages: Iterable[checks.CheckMessage]) -> None:
+        for message in messages:
+            if not message.is_serious() and not message.is_silenced():
+                self.stderr.write(f"Note: {message.msg}")
 
     def _prepare(self) -> Bootstrapped:
         call_command("migrate", verbosity=0)
