@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -18,7 +18,7 @@ from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver, queue, wording
+from pools.messages import queue
 from pools.messages.message import CHANNELS, Channel, Kind, Message, authentication, verification
 from pools.models import Code, Pool, User
 from pools.triggers.origin import Origin
@@ -119,16 +119,24 @@ def send(user: User, attribute: str, kind: Kind, code: str, origin: Origin, *, a
     Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
     address = address or user.attributes[attribute]
-    deliver.send(wording.worded(verification(user, attribute, address, kind, code, origin)))
+    queue.send(verification(user, attribute, address, kind, code, origin), expires_at=clock.now() + _lifetime(kind))
     return delivery(attribute, address)
 
 
-def send_sign_in_code(user: User, attribute: str, address: str, code: str, origin: Origin) -> None:
+def send_sign_in_code(
+    user: User, attribute: str, address: str, code: str, origin: Origin, *, expires_at: datetime
+) -> None:
     """Send a code that signs in, or is a second factor, and wait until it is accepted.
 
     Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
-    deliver.send(wording.worded(authentication(user, attribute, address, code, origin)))
+    queue.send(authentication(user, attribute, address, code, origin), expires_at=expires_at)
+
+
+def _lifetime(kind: Kind) -> timedelta:
+    if kind is Kind.FORGOT_PASSWORD:
+        return PASSWORD_CODE
+    return SIGN_UP_CODE if kind in {Kind.SIGN_UP, Kind.RESEND_CODE} else ATTRIBUTE_CODE
 
 
 def sign_up_message(user: User, attribute: str, origin: Origin) -> Message:

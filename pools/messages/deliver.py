@@ -1,6 +1,6 @@
-"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction.
+"""What carries a message, and handing it over: after the commit of what caused it, never inside a transaction.
 
-`queue` is for messages that no request waits for.
+Requests send by `queue`, which knows what they wait for.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from django.db import connection
 
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
-from pools.messages.message import Channel, Message
-from pools.messages.senders import http, outbox, smtp, sns
+from pools.messages.message import ATTRIBUTES, Channel, Message
+from pools.messages.senders import function, http, outbox, smtp, sns
 from pools.models import Pool
+from pools.triggers import custom_sender
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def send(message: Message) -> None:
 
 def check(pool: Pool, channel: Channel) -> Send:
     """What carries a pool's messages. Raises: CodeDeliveryFailure, when nothing at all could."""
-    carrier = _carrier(channel)
+    carrier = _carrier(pool, channel)
     if carrier is None:
         log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", channel, channel)
         raise CodeDeliveryFailure()
@@ -53,16 +54,23 @@ def check(pool: Pool, channel: Channel) -> Send:
 
 def is_carried(pool: Pool, channel: Channel) -> bool:
     """Whether `check` finds a carrier."""
-    carrier = _carrier(channel)
+    carrier = _carrier(pool, channel)
     return carrier is not None and (carrier is not sns.send or sns.has_role(pool))
 
 
-def is_kept(channel: Channel) -> bool:
+def is_kept(pool: Pool, channel: Channel) -> bool:
     """Whether messages go to the outbox of development, which is a row like any other: there at once."""
-    return _carrier(channel) is outbox.send
+    return _carrier(pool, channel) is outbox.send
 
 
-def _carrier(channel: Channel) -> Send | None:
+def has_sender(pool: Pool, channel: Channel) -> bool:
+    """Whether a function of the pool carries its messages."""
+    return custom_sender.is_set(pool, ATTRIBUTES[channel])
+
+
+def _carrier(pool: Pool, channel: Channel) -> Send | None:
+    if has_sender(pool, channel):
+        return function.send
     if channel is Channel.EMAIL and config.email_url:
         return smtp.send
     if channel is Channel.SMS and config.sms_url:

@@ -1,4 +1,5 @@
-"""Messages that no request waits for: queued in the transaction of what caused them, sent by a worker.
+"""Sending for requests: what they wait for is handed over at once, all else is queued in the transaction of what
+caused it and sent by a worker.
 
 The row is the message, and a worker that is called only looks earlier. One worker has a row at a time, under a lease
 that it renews while it sends; the row goes when the carrier has accepted. Who goes on after a worker was killed
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from urllib.parse import urlsplit
 
@@ -30,6 +32,7 @@ from identity.errors import (
 from identity.keyring import CannotDecrypt
 from pools.config.messages import Template
 from pools.messages import deliver, wording
+from pools.messages.aside import Aside
 from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
 from pools.messages.senders import outbox, smtp
 from pools.models import QueuedMessage, User
@@ -38,11 +41,17 @@ from pools.triggers.origin import Origin
 LEASE = timedelta(seconds=15)
 DELAYS = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 300, 900))
 """Before each further try; a server that greylists wants some minutes. After the last one the message is given up."""
+SENDER_TRIES = 3
+"""Of a pool's own sender, as Lambda does for what is invoked without waiting: it may have sent all the same."""
 
 PAUSE = timedelta(milliseconds=200)
 """Nobody begins to send before the request is over: on a busy machine its time would tell who gets a message."""
 
 _SOON = timedelta(seconds=1)
+_MOST_ASIDE, _MOST_ASIDE_OF_A_POOL = 4, 2
+"""Calls of functions at once, beside each that sends: a slow one keeps neither mails nor other pools' waiting."""
+_NO_ROOM, _TOO_MANY = timedelta(milliseconds=100), timedelta(seconds=1)
+_LOOK_SECONDS = 0.1
 _FIRST = 16
 
 log = logging.getLogger(__name__)
@@ -60,6 +69,18 @@ def _call() -> None:
         caller()
 
 
+def send(message: Message, *, expires_at: datetime) -> None:
+    """Have a message sent and wait until its carrier has accepted it; call after the commit.
+
+    For a pool's own sender nobody waits, nor learns how it ended: it is called by a worker, until `expires_at`.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
+    """
+    if deliver.has_sender(message.pool, message.channel):
+        put(message, expires_at=expires_at)
+    else:
+        deliver.send(wording.worded(message))
+
+
 def put(message: Message, *, expires_at: datetime) -> None:
     """Queue a message inside the transaction of what caused it; it is sent until `expires_at`, by the clock of codes.
 
@@ -67,7 +88,7 @@ def put(message: Message, *, expires_at: datetime) -> None:
     who does not exist must look like one who does. A function that words messages is asked by the worker.
     """
     user, origin, worded = message.user, message.origin, message.worded
-    if deliver.is_kept(message.channel) and not wording.is_open(message):
+    if deliver.is_kept(message.pool, message.channel) and not wording.is_open(message):
         if not user.is_decoy:
             outbox.send(message)
         return
@@ -120,34 +141,63 @@ def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> None:
 
     `is_ending` is asked in between.
     """
-    while not is_ending():
-        now = clock.wall()
-        coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
-        first = list(coming.values_list("pk", "next_try_at")[:_FIRST])
-        if not first:
-            return
-        # Those who all wanted the very first one would mostly find it taken.
-        row_pk, due_at = secrets.choice([row for row in first if row[1] <= now] or first[:1])
-        time.sleep(max((due_at - now).total_seconds(), 0))
-        lease = ids.token(16)
-        free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
-        if free.update(lease=lease, next_try_at=clock.wall() + LEASE):
-            _try(row_pk, lease)
+    with Aside(_MOST_ASIDE, _MOST_ASIDE_OF_A_POOL) as aside:
+        while not is_ending():
+            now = clock.wall()
+            coming = QueuedMessage.objects.filter(next_try_at__lte=now + _SOON).order_by("next_try_at")
+            first = list(coming.values_list("pk", "next_try_at")[:_FIRST])
+            if not first:
+                if aside.wait(_LOOK_SECONDS):
+                    continue
+                return
+            # Those who all wanted the very first one would mostly find it taken.
+            row_pk, due_at = secrets.choice([row for row in first if row[1] <= now] or first[:1])
+            time.sleep(max((due_at - now).total_seconds(), 0))
+            lease = ids.token(16)
+            free = QueuedMessage.objects.filter(pk=row_pk, next_try_at=due_at)
+            if free.update(lease=lease, next_try_at=clock.wall() + LEASE):
+                _try(row_pk, lease, aside)
 
 
-def _try(row_pk: int, lease: str) -> None:
+def _try(row_pk: int, lease: str, aside: Aside) -> None:
     try:
         row = QueuedMessage.objects.select_related("pool", "holder").filter(pk=row_pk).first()
-        if row is None:  # it went with its user
-            return
-        holder = _still_wanted_by(row)
-        if holder is not None:
-            with _renewed(row_pk, lease):
-                _send(_message(row, holder), row_pk)
-    except (CodeDeliveryFailure, CannotDecrypt, UnexpectedLambda, TooManyRequests):
+    except CannotDecrypt:
         _put_off(row_pk, lease)
+        return
+    if row is None:  # it went with its user
+        return
+    holder = _still_wanted_by(row)
+    if holder is None:
+        QueuedMessage.objects.filter(pk=row_pk).delete()
+        return
+    message = _message(row, holder)
+    if not (deliver.has_sender(message.pool, message.channel) or wording.is_open(message)):
+        _hand_over(message, row_pk, lease)
+    elif aside.has_room(row.pool_id):
+        aside.start(row.pool_id, partial(_hand_over, message, row_pk, lease))
+    else:
+        _hold_back(message, row_pk, lease, _NO_ROOM)
+
+
+def _hand_over(message: Message, row_pk: int, lease: str) -> None:
+    try:
+        with _renewed(row_pk, lease):
+            _send(message, row_pk)
+    except (CodeDeliveryFailure, UnexpectedLambda):
+        _put_off(row_pk, lease)
+    except TooManyRequests:
+        _hold_back(message, row_pk, lease, _TOO_MANY)
     else:
         QueuedMessage.objects.filter(pk=row_pk).delete()
+
+
+def _hold_back(message: Message, row_pk: int, lease: str, delay: timedelta) -> None:
+    """Let this and all that waits for the same functions wait a little more, for they have enough to do."""
+    later = clock.wall() + delay
+    QueuedMessage.objects.filter(pk=row_pk, lease=lease).update(next_try_at=later, lease="")
+    waiting = QueuedMessage.objects.filter(pool=message.pool, channel=message.channel, lease="")
+    waiting.filter(next_try_at__lt=later).update(next_try_at=later)
 
 
 def _still_wanted_by(row: QueuedMessage) -> User | None:
@@ -164,7 +214,7 @@ def _message(row: QueuedMessage, user: User) -> Message:
     user.pool = row.pool
     return Message(
         user,
-        row.attribute or ATTRIBUTES[Channel(row.channel)],  # without one it is of an earlier release
+        _attribute(row),
         row.to,
         Kind(row.kind),
         row.code,
@@ -215,12 +265,17 @@ def _renew_until(done: Event, row_pk: int, lease: str) -> None:
 def _put_off(row_pk: int, lease: str) -> None:
     """Try again later, or give up. The carrier's complaint is in the log already."""
     mine = QueuedMessage.objects.filter(pk=row_pk, lease=lease)
-    row = mine.defer("code").first()
+    row = mine.defer("code").select_related("pool").first()
     if row is None:
         return
-    if row.failures == len(DELAYS):
+    delays = DELAYS[: SENDER_TRIES - 1] if deliver.has_sender(row.pool, Channel(row.channel)) else DELAYS
+    if row.failures >= len(delays):
         log.error("%s %s is given up after %s tries", row.channel, row.kind, row.failures + 1)
         mine.delete()
         return
-    delay = DELAYS[row.failures]
+    delay = delays[row.failures]
     mine.update(failures=row.failures + 1, next_try_at=clock.wall() + delay, lease="")
+
+
+def _attribute(row: QueuedMessage) -> str:
+    return row.attribute or ATTRIBUTES[Channel(row.channel)]  # without one it is of an earlier release

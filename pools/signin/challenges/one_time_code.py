@@ -69,11 +69,11 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
+        ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
         if user.is_decoy or is_hidden:
-            ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
             verification.queue_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         else:
-            verification.send_sign_in_code(user, self.attribute, address, code, attempt.origin)
+            verification.send_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         return {
             "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.channel,
             "CODE_DELIVERY_DESTINATION": delivery.destination,
