@@ -93,6 +93,12 @@ const calls = {
     const details = new AuthenticationDetails({ Username: name, Password: password });
     return stepped(steps => user(name).authenticateUser(details, steps));
   },
+  initiateAuth(name, clientMetadata) {
+    const details = new AuthenticationDetails({ Username: name, ClientMetadata: clientMetadata });
+    return stepped(steps => user(name).initiateAuth(details, steps));
+  },
+  sendCustomChallengeAnswer: (name, answer, clientMetadata) =>
+    stepped(steps => user(name).sendCustomChallengeAnswer(answer, steps, clientMetadata)),
   completeNewPasswordChallenge: (name, password, values) =>
     stepped(steps => user(name).completeNewPasswordChallenge(password, values, steps)),
   sendMFACode: (name, code, factor) =>
