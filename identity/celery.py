@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import subprocess
 import time
 import uuid
 from contextlib import suppress
@@ -29,6 +30,7 @@ from kombu.utils import json
 
 from identity.config import config
 from pools.triggers import slots
+from pools.triggers.runner import client, place
 
 log = logging.getLogger(__name__)
 
@@ -190,10 +192,36 @@ class Triggers(StartStopStep):
             slots.resize(_MESSAGE_CALLS)
 
 
+class FunctionsRunner(StartStopStep):
+    """A worker that was started by hand has a runner of functions of its own; what `serve` starts shares one."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._path: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        if not config.functions_socket:
+            self._path = place.new(config.data)
+            client.use_own(str(self._path))
+
+    def start(self, parent: Any) -> None:
+        if self._path is not None:
+            command = client.command(str(self._path), os.getpid())
+            self._process = subprocess.Popen(command, env=client.environment(), process_group=0)  # noqa: S603
+
+    def stop(self, parent: Any) -> None:
+        if self._path is not None and self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            place.remove(self._path)
+
+    terminate = stop
+
+
 _senders = BoundedSemaphore(_MOST_SENDERS)
 
 app = Celery("identity")
 app.steps["worker"].add(Beat)
+app.steps["worker"].add(FunctionsRunner)
 app.steps["worker"].add(Triggers)
 app.conf.update(
     **_broker(),

@@ -196,7 +196,6 @@ def accept(attempt: Attempt, proven: Sequence[Proof], by: Actor) -> None:
 
 def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged:
     """The next challenge, or the end. `by` is who began the sign-in, where that has no audit row yet."""
-    attempt.origin = Origin(attempt.client.client_id)
     challenge = order.next_challenge(attempt)
     if challenge is None:
         return finish.finish(attempt, by)

@@ -1,5 +1,6 @@
-"""CUSTOM_AUTH: after each answer a function of the pool decides what comes next. It is kept on the attempt, so that
-`order` needs nobody but the attempt.
+"""CUSTOM_AUTH: after each answer a function of the pool decides what comes next.
+
+The decision is kept on the attempt, so that `order` needs nothing else.
 
 Source: guide, "Custom authentication challenge Lambda triggers".
 """

@@ -13,7 +13,7 @@ from identity.errors import USER_DISABLED, InvalidParameter, NotAuthorized, Unsu
 from pools import lookup
 from pools.config.client import ClientSettings
 from pools.models import Attempt, Client, User
-from pools.signin import decoy, first_factors, permission, rounds, standing
+from pools.signin import decoy, first_factors, migration, permission, rounds, standing
 from pools.signin.challenges.base import required
 from pools.signin.challenges.custom import Custom
 from pools.signin.challenges.srp import PasswordSrp
@@ -89,7 +89,7 @@ def begun(
         required(parameters, needed)
     attempt = Attempt(pool=client.pool, client=client, channel=channel, flow=name, name=username)
     attempt.origin = origin
-    attempt.user = _user(client, username)
+    attempt.user = _user(attempt, parameters)
     attempt.holder_id = attempt.user.pk
     custom = _custom(attempt, parameters) if name == CUSTOM else {}
     permission.to_begin(attempt)
@@ -101,7 +101,7 @@ def _needed(client: Client, name: str, parameters: Mapping[str, str]) -> list[st
     """The parameters that a flow cannot begin without. Raises: InvalidParameter."""
     if name == CUSTOM:
         custom_auth.check_configured(client.pool)
-        first = parameters.get("CHALLENGE_NAME", Custom.name)
+        first = parameters.get("CHALLENGE_NAME") or Custom.name
         if first not in {Custom.name, _SRP_A}:
             raise InvalidParameter(f"{first} is not a challenge that {CUSTOM} can begin with.")
         return [_SRP_A] if first == _SRP_A else []
@@ -121,16 +121,29 @@ def _custom(attempt: Attempt, parameters: Mapping[str, str]) -> dict[str, Any]:
     return {**rounds.begun(_SRP_A), **PasswordSrp().check(attempt, parameters).data}
 
 
-def _user(client: Client, username: str) -> User:
-    """Raises: UserNotFound and, for a disabled user, NotAuthorized: where the client does not hide who exists."""
-    found = lookup.find_user(client.pool, username)
-    if ClientSettings.of(client).hides_existence:
-        return found or decoy.of(client.pool, username)
+def _user(attempt: Attempt, parameters: Mapping[str, str]) -> User:
+    """The attempt's user, who may come from another directory at this moment.
+
+    Raises: UserNotFound and, for a disabled user, NotAuthorized: where the client does not hide who exists; what
+    `migration.migrated` raises.
+    """
+    pool = attempt.client.pool
+    found = lookup.find_user(pool, attempt.name)
+    if found is None and (password := _clear_password(attempt.flow, parameters)):
+        found = migration.migrated(attempt, password)
+    if ClientSettings.of(attempt.client).hides_existence:
+        return found or decoy.of(pool, attempt.name)
     if found is None:
         raise UserNotFound()
     if not found.enabled:
         raise NotAuthorized(USER_DISABLED)
     return found
+
+
+def _clear_password(flow: str, parameters: Mapping[str, str]) -> str | None:
+    """The password that a request begins with."""
+    first = parameters.get("PREFERRED_CHALLENGE") if flow == CHOICE else FLOWS[flow].first
+    return parameters.get("PASSWORD") if first == first_factors.PASSWORD else None
 
 
 def _choice(user: User, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -35,6 +35,14 @@ def of_code(user: User, name: str, factor: str, wrong: str = CODE_OR_STATE) -> G
         raise CodeMismatch(wrong) from None
 
 
+def of_migration(user: User, name: str) -> Guard:
+    """A try of a password that another directory may know. Raises: NotAuthorized while locked."""
+    try:
+        return Guard(f"migration:{_subject(user, name)}")
+    except Locked:
+        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
+
+
 def of_answer(user: User, name: str, challenge: str) -> Guard:
     """A try of an answer that a function checks, counted before it is made. Raises: NotAuthorized while locked."""
     try:

@@ -1,12 +1,13 @@
 """What a sign-in in CUSTOM_AUTH has been through, as its attempt keeps it: what was asked and how it was answered.
 
-Kept under one key of `Attempt.data`. Decides nothing: that is the pool's function's affair (`signin.decision`).
+One key of `Attempt.data`, encrypted but for what was asked: private parameters hold answers, and metadata often do.
+Decides nothing: that is the affair of a function of the pool (`signin.decision`).
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -19,51 +20,63 @@ _KEY = "custom"
 _PLACE = "CUSTOM_CHALLENGE"
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """`rounds` are the answers so far, oldest first; `private` and `metadata` are those of the question that waits."""
+
+    rounds: list[Round] = field(default_factory=list)
+    private: dict[str, str] = field(default_factory=dict)
+    metadata: str | None = None
+
+
 def begun(*passed: str) -> dict[str, Any]:
     """The data of an attempt that begins, with the names of the challenges that its first request has passed."""
-    return {_KEY: {"rounds": [[name, True, None] for name in passed]}}
+    return {_KEY: _seal(None, _Sealed([Round(name, True) for name in passed]))}
 
 
 def of(attempt: Attempt) -> list[Round]:
     """The answers so far, oldest first."""
-    return [Round(*each) for each in _kept(attempt).get("rounds", ())]
+    return _open(attempt).rounds
 
 
 def asked(attempt: Attempt) -> str | None:
     """The name of the challenge that the pool's function has asked for last; None outside CUSTOM_AUTH, and at its
     ends."""
-    name: str | None = _kept(attempt).get("asked")
+    name: str | None = attempt.data.get(_KEY, {}).get("asked")
     return name
 
 
 def ask(attempt: Attempt, challenge: str | None) -> None:
     """Remember what the function has decided."""
-    _keep(attempt, asked=challenge)
+    _keep(attempt, challenge, _open(attempt))
 
 
 def put(attempt: Attempt, question: Question) -> None:
-    """Keep what the check of the answer needs, encrypted: it often holds the answer."""
-    sealed = keyring.encrypt(orjson.dumps(dict(question.private)), place=_PLACE)
-    _keep(attempt, private=base64.b64encode(sealed).decode(), metadata=question.metadata)
+    """Remember what the check of the answer needs."""
+    _keep(attempt, asked(attempt), _Sealed(of(attempt), dict(question.private), question.metadata))
 
 
 def private(attempt: Attempt) -> dict[str, str]:
     """What the function keeps to itself of the question that waits."""
-    kept: dict[str, str] = orjson.loads(keyring.decrypt(base64.b64decode(_kept(attempt)["private"]), place=_PLACE))
-    return kept
+    return _open(attempt).private
 
 
 def add(attempt: Attempt, challenge: str, *, is_passed: bool) -> None:
-    """Remember an answer; what its question was kept for is over."""
-    kept = _kept(attempt)
-    rounds = [*kept.get("rounds", ()), [challenge, is_passed, kept.get("metadata")]]
-    _keep(attempt, rounds=rounds, private="", metadata=None)
+    """Remember an answer; what was kept for its question alone is forgotten."""
+    kept = _open(attempt)
+    answered = Round(challenge, is_passed, kept.metadata)
+    _keep(attempt, challenge, _Sealed([*kept.rounds, answered]))
 
 
-def _kept(attempt: Attempt) -> Mapping[str, Any]:
-    kept: Mapping[str, Any] = attempt.data.get(_KEY, {})
-    return kept
+def _keep(attempt: Attempt, challenge: str | None, kept: _Sealed) -> None:
+    attempt.data = {**attempt.data, _KEY: _seal(challenge, kept)}
 
 
-def _keep(attempt: Attempt, **changes: Any) -> None:
-    attempt.data = {**attempt.data, _KEY: {**_kept(attempt), **changes}}
+def _seal(challenge: str | None, kept: _Sealed) -> dict[str, Any]:
+    sealed = keyring.encrypt(orjson.dumps(kept), place=_PLACE)
+    return {"asked": challenge, "sealed": base64.b64encode(sealed).decode()}
+
+
+def _open(attempt: Attempt) -> _Sealed:
+    kept = orjson.loads(keyring.decrypt(base64.b64decode(attempt.data[_KEY]["sealed"]), place=_PLACE))
+    return _Sealed([Round(**each) for each in kept["rounds"]], kept["private"], kept["metadata"])

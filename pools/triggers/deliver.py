@@ -65,6 +65,15 @@ def call(
     return _Call(trigger, source, username, invocation, read).perform()
 
 
+def invoke(invocation: Invocation) -> Answer:
+    """One try, for who asks by the Lambda API. Raises: Busy, NotInvoked, TimedOut."""
+    try:
+        with slots.of_process().taken(invocation.arn):
+            return _target(invocation)
+    except slots.NoSlot:
+        raise Busy() from None
+
+
 def tell(
     pool: Pool,
     trigger: str,

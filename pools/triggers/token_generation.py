@@ -24,7 +24,6 @@ TRIGGER = "PreTokenGeneration"
 
 AUTHENTICATION = "TokenGeneration_Authentication"
 NEW_PASSWORD = "TokenGeneration_NewPasswordChallenge"  # noqa: S105
-DEVICE = "TokenGeneration_AuthenticateDevice"
 REFRESH = "TokenGeneration_RefreshTokens"
 CLIENT_CREDENTIALS = "TokenGeneration_ClientCredentials"
 
@@ -32,6 +31,7 @@ MAX_CHANGES = 5000
 """Claims and scopes that one response adds or suppresses, in both tokens together."""
 
 _FIRST, _THIRD = "1", "3"
+_DETAILS, _LATER_DETAILS = "claimsOverrideDetails", "claimsAndScopeOverrideDetails"
 
 
 class GroupConfiguration(NamedTuple):
@@ -107,24 +107,24 @@ def _call(
     }
     if version != _FIRST:
         request["scopes"] = scope.split()
-    if origin.client_metadata:
-        request["clientMetadata"] = origin.client_metadata
-    container = "claimsOverrideDetails" if version == _FIRST else "claimsAndScopeOverrideDetails"
-    response = deliver.call(pool, TRIGGER, source, username, request, {container: None}, origin, version=version)
-    details = event.member(response or {}, container) or {}
-    return _first_reply(details) if version == _FIRST else _later_reply(details)
+    request = event.with_metadata(request, origin)
+    before, read = ({_DETAILS: None}, _first_reply) if version == _FIRST else ({_LATER_DETAILS: None}, _later_reply)
+    response = deliver.call(pool, TRIGGER, source, username, request, before, origin, version=version, read=read)
+    return read(response or {})
 
 
-def _first_reply(details: Mapping[str, Any]) -> Reply:
-    """A version one response. Raises: InvalidLambdaResponse."""
+def _first_reply(response: Mapping[str, Any]) -> Reply:
+    """Of version one. Raises: InvalidLambdaResponse."""
+    details = event.member(response, _DETAILS) or {}
     changes = _changes(details)
     if not all(isinstance(value, str) for value in changes.added.values()):
         raise InvalidLambdaResponse()
     return _checked(Reply(id_token=changes, groups=_groups(details)))
 
 
-def _later_reply(details: Mapping[str, Any]) -> Reply:
-    """A version two or three response. Raises: InvalidLambdaResponse."""
+def _later_reply(response: Mapping[str, Any]) -> Reply:
+    """Of versions two and three. Raises: InvalidLambdaResponse."""
+    details = event.member(response, _LATER_DETAILS) or {}
     in_access_token = event.member(details, "accessTokenGeneration") or {}
     added_scopes = event.texts(in_access_token, "scopesToAdd") or ()
     if any(not scope or scope.split() != [scope] for scope in added_scopes):

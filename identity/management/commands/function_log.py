@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -25,15 +26,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         target = _function(options["name"], options["region"]).arn
-        begun = Invocation.objects.filter(target=target).order_by("-id")[: max(options["last"], 0)]
-        seen = 0
-        for invocation in reversed(begun):
+        newest = Invocation.objects.filter(target=target).order_by("-id")
+        for invocation in reversed(newest[: max(options["last"], 0)]):
             self._tell(invocation)
-            seen = invocation.pk
-        if not seen:
-            newest = Invocation.objects.order_by("-id").values_list("pk", flat=True).first()
-            seen = newest or 0
-        while options["follow"]:
+        seen = newest.values_list("pk", flat=True).first() or 0
+        if options["follow"]:
+            with suppress(KeyboardInterrupt):
+                self._follow(target, seen)
+
+    def _follow(self, target: str, seen: int) -> None:
+        while True:
             time.sleep(_POLL_SECONDS)
             for invocation in Invocation.objects.filter(target=target, pk__gt=seen).order_by("id"):
                 self._tell(invocation)
@@ -42,10 +44,16 @@ class Command(BaseCommand):
     def _tell(self, invocation: Invocation) -> None:
         line = f"{invocation.at:%Y-%m-%dT%H:%M:%S.%fZ} {invocation.source} {invocation.outcome}"
         line += f" {invocation.duration_ms:.2f} ms"
-        self.stdout.write(f"{line}: {invocation.detail}" if invocation.detail else line)
-        for written in invocation.log.splitlines():
-            self.stdout.write(f"    {written}")
+        self.stdout.write(_plain(f"{line}: {invocation.detail}" if invocation.detail else line))
+        for written in invocation.log.split("\n"):
+            if written:
+                self.stdout.write(f"    {_plain(written)}")
         self.stdout.flush()
+
+
+def _plain(text: str) -> str:
+    """Functions' own words, without what would steer the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _function(name: str, region: str | None) -> Function:

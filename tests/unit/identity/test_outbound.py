@@ -258,7 +258,7 @@ def test_resolver_that_hangs_does_not_take_longer_than_everything_may(
 ) -> None:
     done = threading.Event()
     monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *args, **kwargs: done.wait(10) and [])
-    assert seconds_until_late("https://slow.example/", 0.2) < 0.5
+    assert seconds_until_late("https://slow.example/", 0.2) < 2
     done.set()
 
 
@@ -308,23 +308,23 @@ def dripping(*pieces: bytes, each: float = 0.05) -> Serve:
         dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b"a"),
         dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
         dripping(b"HTTP/1.1 100 Continue\r\n\r\n"),
-        lambda connection: time.sleep(2),
+        lambda connection: time.sleep(5),
     ],
     ids=["status", "header", "body", "chunks", "continue", "silence"],
 )
 def test_peer_that_drips_ends_with_the_time(allow: Callable[[str], None], listen: Listen, serve: Serve) -> None:
     allow(LOOPBACK)
-    assert seconds_until_late(f"http://127.0.0.1:{listen(serve).port}/", 0.3) < 0.6
+    assert seconds_until_late(f"http://127.0.0.1:{listen(serve).port}/", 0.3) < 2
 
 
 def test_peer_that_reads_nothing_ends_with_the_time(allow: Callable[[str], None], listen: Listen) -> None:
     allow(LOOPBACK)
-    peer = listen(lambda connection: time.sleep(2))
+    peer = listen(lambda connection: time.sleep(5))
     begun = time.monotonic()
     with pytest.raises(outbound.Late):
         url = f"http://127.0.0.1:{peer.port}/"
         outbound.post(url, b"x" * (64 << 20), {}, seconds=0.3, longest=LONGEST)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize(
@@ -491,5 +491,5 @@ def test_handshake_that_hangs_ends_with_the_time(
 ) -> None:
     allow(LOOPBACK)
     resolving(monkeypatch, ["127.0.0.1"])
-    peer = listen(lambda connection: time.sleep(2))
-    assert seconds_until_late(f"https://hooks.example:{peer.port}/", 0.3) < 0.6
+    peer = listen(lambda connection: time.sleep(5))
+    assert seconds_until_late(f"https://hooks.example:{peer.port}/", 0.3) < 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from identity.errors import InvalidLambdaResponse
 from pools.tokens import overrides
 from pools.triggers import token_generation
-from pools.triggers.token_generation import Changes
+from pools.triggers.token_generation import Changes, Reply
 
 SHARED = {
     "sub": "sub",
@@ -144,12 +144,16 @@ def test_audience_of_an_access_token_is_the_client_or_nothing() -> None:
 
 def test_what_is_read_can_be_written() -> None:
     """A response may be nested deeper than JSON is written here."""
+
+    def read(details: dict[str, Any]) -> Reply:
+        return token_generation._later_reply({"claimsAndScopeOverrideDetails": details})
+
     deep: Any = "bottom"
     for _ in range(300):
         deep = [deep]
     for part in ("idTokenGeneration", "accessTokenGeneration"):
         with pytest.raises(InvalidLambdaResponse):
-            token_generation._later_reply({part: {"claimsToAddOrOverride": {"deep": deep}}})
+            read({part: {"claimsToAddOrOverride": {"deep": deep}}})
     shallow = {"deep": [[["bottom"]]], "large": 9223372036854775807, "exponent": 1.7976931348623157e308}
-    reply = token_generation._later_reply({"accessTokenGeneration": {"claimsToAddOrOverride": shallow}})
+    reply = read({"accessTokenGeneration": {"claimsToAddOrOverride": shallow}})
     assert orjson.loads(orjson.dumps(overrides.in_access_token(ACCESS, reply.access_token))) == {**ACCESS, **shallow}
