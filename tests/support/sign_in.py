@@ -1,6 +1,6 @@
 """The four operations of sign-in as a test walks them, with what clients tell triggers.
 
-walk = Walk(public, client)
+walk = SignIns(public, client)
 asked = walk.begin("CUSTOM_AUTH", USERNAME=name, metadata={"from": "an app"})
 ended = walk.answer(asked, ANSWER="42")
 """
@@ -20,7 +20,7 @@ Metadata = Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
-class Walk:
+class SignIns:
     """At one app client: the public pair of operations, or the administrators'. Adds SECRET_HASH by itself."""
 
     caller: Any

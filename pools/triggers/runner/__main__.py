@@ -27,12 +27,15 @@ def main() -> None:
         processes.end_with(given.ends_with)
     logging.basicConfig(level=logging.WARNING)
     os.umask(0o022)
-    for path in given.private:
-        if path.exists():
-            path.chmod(path.stat().st_mode & 0o700)
-    asyncio.run(
-        server.serve(server.Settings(given.socket, given.first_uid, given.instances, given.unisolated, given.isolation))
+    settings = server.Settings(
+        socket=given.socket,
+        first_uid=given.first_uid,
+        instances=given.instances,
+        is_unisolated=given.unisolated,
+        private=given.private,
+        isolation=given.isolation,
     )
+    asyncio.run(server.serve(settings))
 
 
 main()

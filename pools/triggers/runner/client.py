@@ -228,6 +228,10 @@ class _Connection:
         self._is_whole = False
         self._socket.close()
 
+    def __del__(self) -> None:
+        """Threads end without a word."""
+        self._socket.close()
+
 
 class _Thread(threading.local):
     connection: _Connection | None = None

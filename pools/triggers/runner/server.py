@@ -14,16 +14,17 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from pools.triggers.runner import fleet, frames, isolation
+from pools.triggers.runner import fleet, frames, isolation, users
 from pools.triggers.runner import log as logs
 from pools.triggers.runner.fleet import Fleet, Key, Specification
 from pools.triggers.runner.instance import Call, Instance, Outcome
+from pools.triggers.runner.runtimes import NotAvailable
 from pools.triggers.runner.status import Status
 from pools.triggers.runner.unpack import BadCode
 
@@ -32,12 +33,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`isolation` forces one, for tests; otherwise it is the best there is."""
+    """`private` is what other users must not read, where user ids are what isolates.
+
+    `isolation` forces one, for tests; otherwise it is the best there is.
+    """
 
     socket: Path
     first_uid: int
     instances: int
     is_unisolated: bool
+    private: Sequence[Path] = ()
     isolation: str = ""
 
 
@@ -46,10 +51,11 @@ class _Gone(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """One client, which asks one thing at a time."""
+    """One client, which asks one thing at a time. Without a fleet it is told `why`."""
 
-    def __init__(self, runs: Fleet | None) -> None:
+    def __init__(self, runs: Fleet | None, why: str) -> None:
         self._fleet = runs
+        self._why = why
         self._decoder = frames.Decoder()
         self._received: asyncio.Queue[tuple[dict[str, Any], bytes] | None] = asyncio.Queue()
 
@@ -78,7 +84,7 @@ class Connection(asyncio.Protocol):
             while True:
                 header, body = await self._next()
                 if self._fleet is None:
-                    self._refuse("Nothing on this machine isolates functions; see GATEHOUSE_FUNCTIONS_UNISOLATED.")
+                    self._refuse(self._why)
                 elif header["kind"] == "run":
                     await self._run(self._fleet, header, body)
                 else:
@@ -176,11 +182,11 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, ending.set)
     level = settings.isolation or isolation.level() or (isolation.NOTHING if settings.is_unisolated else None)
     folder = _new_folder(settings.socket.parent, level)
-    runs = fleet.new(level, folder, settings.first_uid, settings.instances) if level else None
+    runs, why = _new_fleet(settings, level, folder)
     watching = loop.create_task(runs.watch()) if runs else None
     with suppress(FileNotFoundError):
         settings.socket.unlink()
-    server = await loop.create_unix_server(lambda: Connection(runs), str(settings.socket), backlog=1024)
+    server = await loop.create_unix_server(lambda: Connection(runs, why), str(settings.socket), backlog=1024)
     os.chmod(settings.socket, 0o600)
     await ending.wait()
     server.close()
@@ -191,6 +197,27 @@ async def serve(settings: Settings) -> None:
     with suppress(FileNotFoundError):
         settings.socket.unlink()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_fleet(settings: Settings, level: str | None, folder: Path) -> tuple[Fleet | None, str]:
+    """What runs functions, or why nothing does."""
+    if level is None:
+        return None, "Nothing on this machine isolates functions; see GATEHOUSE_FUNCTIONS_UNISOLATED."
+    if level == isolation.UID:
+        _keep_private(settings.private)
+    try:
+        has_users = level in {isolation.UID, isolation.BUBBLEWRAP_AND_UID}
+        first_uid = users.claim(settings.first_uid, settings.instances) if has_users else 0
+        return fleet.new(level, folder, first_uid, settings.instances), ""
+    except (NotAvailable, users.NoUsers, OSError) as error:
+        log.error("functions cannot be run: %s", error)
+        return None, f"Functions cannot be run on this machine: {error}"
+
+
+def _keep_private(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if path.exists():
+            path.chmod(path.stat().st_mode & 0o700)
 
 
 def _new_folder(beside: Path, level: str | None) -> Path:

@@ -13,7 +13,7 @@ from tests.support.clock import Clock
 from tests.support.factories import PASSWORD, address_of, unique
 from tests.support.hooks import Hooks
 from tests.support.mailbox import Mailbox, wrong
-from tests.support.sign_in import Json, Walk
+from tests.support.sign_in import Json, SignIns
 
 NEW_PASSWORD = "Another-Horse-2"
 PRE, POST = "PreAuthentication_Authentication", "PostAuthentication_Authentication"
@@ -44,9 +44,9 @@ def is_admin(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "admin")
 
 
-def walk_of(idp: Any, public: Any, pool: Json, is_admin: bool = False, **members: Any) -> Walk:
+def walk_of(idp: Any, public: Any, pool: Json, is_admin: bool = False, **members: Any) -> SignIns:
     client = factories.make_client(idp, pool, ExplicitAuthFlows=FLOWS, **members)
-    return Walk(idp if is_admin else public, client, is_admin)
+    return SignIns(idp if is_admin else public, client, is_admin)
 
 
 def attributes_of(idp: Any, pool: Json, name: str) -> dict[str, str]:
@@ -55,7 +55,7 @@ def attributes_of(idp: Any, pool: Json, name: str) -> dict[str, str]:
     return {**factories.attributes_of(shown), "cognito:user_status": shown["UserStatus"]}
 
 
-def event_of(pool: Json, walk: Walk, source: str, name: str, request: Json, said: Json) -> Json:
+def event_of(pool: Json, walk: SignIns, source: str, name: str, request: Json, said: Json) -> Json:
     """The whole event; of what the SDK calls itself only the kind."""
     sdk = said["callerContext"]["awsSdkVersion"]
     assert sdk.startswith("Boto3-")
