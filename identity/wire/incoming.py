@@ -59,15 +59,16 @@ def verify(
     The server tells the path decoded. Clients escape what is not unreserved, as AWS's own do, or send it as it is:
     both spell this path.
     """
-    path: str = request.META.get("PATH_INFO", "/")
-    escaped = path if path == "/" else quote(path.encode("latin-1"), safe="-._~/")
+    path = request.path_info
+    escaped = path if path == "/" else quote(path, safe="-._~/")
     signed, now = _signed(request, body, escaped), clock.wall()
     try:
         sigv4.verify(signed, presented, principal.secret, service=service, now=now)
     except InvalidSignature:
         if escaped == path:
             raise
-        sigv4.verify(replace(signed, path=path), presented, principal.secret, service=service, now=now)
+        plain = path.encode().decode("latin-1")
+        sigv4.verify(replace(signed, path=plain), presented, principal.secret, service=service, now=now)
 
 
 def _signed(request: HttpRequest, body: bytes, path: str = "/") -> sigv4.SignedRequest:

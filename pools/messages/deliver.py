@@ -43,7 +43,7 @@ def send(message: Message) -> None:
 
 def check(pool: Pool, channel: Channel) -> Send:
     """What carries a pool's messages. Raises: CodeDeliveryFailure, when nothing at all could."""
-    carrier = _carrier(pool, channel)
+    carrier = _carrier_of(pool, channel)
     if carrier is None:
         log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", channel, channel)
         raise CodeDeliveryFailure()
@@ -54,13 +54,13 @@ def check(pool: Pool, channel: Channel) -> Send:
 
 def is_carried(pool: Pool, channel: Channel) -> bool:
     """Whether `check` finds a carrier."""
-    carrier = _carrier(pool, channel)
+    carrier = _carrier_of(pool, channel)
     return carrier is not None and (carrier is not sns.send or sns.has_role(pool))
 
 
 def is_kept(pool: Pool, channel: Channel) -> bool:
     """Whether messages go to the outbox of development, which is a row like any other: there at once."""
-    return _carrier(pool, channel) is outbox.send
+    return _carrier_of(pool, channel) is outbox.send
 
 
 def has_sender(pool: Pool, channel: Channel) -> bool:
@@ -68,9 +68,11 @@ def has_sender(pool: Pool, channel: Channel) -> bool:
     return custom_sender.is_set(pool, ATTRIBUTES[channel])
 
 
-def _carrier(pool: Pool, channel: Channel) -> Send | None:
-    if has_sender(pool, channel):
-        return function.send
+def _carrier_of(pool: Pool, channel: Channel) -> Send | None:
+    return function.send if has_sender(pool, channel) else _carrier(channel)
+
+
+def _carrier(channel: Channel) -> Send | None:
     if channel is Channel.EMAIL and config.email_url:
         return smtp.send
     if channel is Channel.SMS and config.sms_url:

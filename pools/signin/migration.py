@@ -1,6 +1,6 @@
-"""Users whom only another directory knows: where a sign-in brings a password in clear, a function of the pool may know
-them, and they become users of the pool.
+"""Users whom only another directory knows.
 
+Where a sign-in brings a password in clear, a function of the pool may know them, and they become users of the pool.
 Source: guide, "Migrate user Lambda trigger".
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from identity.errors import InvalidLambdaResponse
@@ -56,6 +57,7 @@ def custom_message(user: User, kind: str, changes: Mapping[str, str], origin: Or
     }
     if kind == _INVITATION:
         request["usernameParameter"] = USERNAME
+    read = partial(_read, user.pool, kind)
     response = deliver.call(
         user.pool,
         TRIGGER,
@@ -64,8 +66,9 @@ def custom_message(user: User, kind: str, changes: Mapping[str, str], origin: Or
         event.with_metadata(request, origin),
         dict.fromkeys(_RESPONSE),
         origin,
+        read=read,
     )
-    return None if response is None else _read(user.pool, kind, response)
+    return None if response is None else read(response)
 
 
 def _read(pool: Pool, kind: str, response: Mapping[str, Any]) -> Wording:

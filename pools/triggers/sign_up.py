@@ -5,7 +5,9 @@ Source: guide, "Pre sign-up Lambda trigger" and "Post confirmation Lambda trigge
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pools.config.schema import VERIFIED_FLAGS
 from pools.config.sign_in import SignInSettings
@@ -52,8 +54,14 @@ def pre_sign_up(user: User, source: str, origin: Origin) -> Admitted:
         event.with_metadata(request, origin),
         dict.fromkeys(_FLAGS, False),
         origin,
+        read=_read,
     )
-    return Admitted() if response is None else Admitted(*(event.flag(response, name) for name in _FLAGS))
+    return Admitted() if response is None else _read(response)
+
+
+def _read(response: Mapping[str, Any]) -> Admitted:
+    """Raises: InvalidLambdaResponse."""
+    return Admitted(*(event.flag(response, name) for name in _FLAGS))
 
 
 def post_confirmation(user: User, source: str, origin: Origin) -> None:

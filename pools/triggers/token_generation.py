@@ -24,7 +24,6 @@ TRIGGER = "PreTokenGeneration"
 
 AUTHENTICATION = "TokenGeneration_Authentication"
 NEW_PASSWORD = "TokenGeneration_NewPasswordChallenge"  # noqa: S105
-DEVICE = "TokenGeneration_AuthenticateDevice"
 REFRESH = "TokenGeneration_RefreshTokens"
 CLIENT_CREDENTIALS = "TokenGeneration_ClientCredentials"
 

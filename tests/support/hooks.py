@@ -27,7 +27,7 @@ Hook = Callable[[dict[str, Any]], Any]
 class Hooks:
     """A webhook of `server`, whose events go to the hook of their pool."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, name: str = "hooks") -> None:
         self._hooks: dict[str, Hook] = {}
         self._calls: dict[str, list[dict[str, Any]]] = {}
         self.headers: list[dict[str, str]] = []
@@ -53,7 +53,7 @@ class Hooks:
         self._receiver.daemon_threads = True
         threading.Thread(target=self._receiver.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self._receiver.server_address[1]}/"
-        lines = server.manage("webhook", "add", "hooks", self.url).splitlines()
+        lines = server.manage("webhook", "add", name, self.url).splitlines()
         self.arn = lines[0].split()[-1]
         self.secret = lines[1].split()[-1]
 

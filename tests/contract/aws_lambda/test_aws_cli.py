@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -105,3 +106,17 @@ def test_refusals_are_told_in_the_words_of_aws(aws: Aws) -> None:
     assert "(ValidationException)" in refused
     refused = aws("invoke", "--function-name", "nobody", "answer.json")
     assert refused.endswith(f"Function not found: {arn('nobody')}")
+
+
+def test_a_function_is_invoked_into_a_file(aws: Aws, tmp_path: Path) -> None:
+    named = ("--function-name", lambda_api.name())
+    aws(
+        "create-function",
+        *(*named, "--runtime", "python3.11", "--handler", "index.lambda_handler", "--role", ROLE),
+        *("--zip-file", "fileb://hooks.zip"),
+    )
+    (tmp_path / "event.json").write_text('{"key": 1}')
+    answer = aws("invoke", *named, "--payload", "fileb://event.json", "--log-type", "Tail", "answer.json")
+    assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+    assert json.loads((tmp_path / "answer.json").read_text()) == {"got": {"key": 1}}
+    assert "hello from the function" in base64.b64decode(answer["LogResult"]).decode()

@@ -1,4 +1,4 @@
-"""Invoke, outside any trigger: what is asked is checked; what functions answer is in the tests of the runner."""
+"""Invoke, outside any trigger: what is asked is checked before anything runs."""
 
 from __future__ import annotations
 

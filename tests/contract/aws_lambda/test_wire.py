@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -315,3 +316,57 @@ print(json.dumps(list(rows.values("request_id", "event", "actor", "detail"))))
     assert {row["actor"] for row in rows} == {OPERATOR}
     assert SECRET not in printed
     assert SECRET not in server.log
+
+
+# Hostile members
+
+SPOILED: list[Any] = [
+    "",
+    "x" * 5000,
+    "é🐎",
+    "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    "a\x00b",
+    "../..",
+    "$LATEST",
+    "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
+    "arn:aws:lambda:::function:",
+    0,
+    -1,
+    1 << 70,
+    1.5,
+    True,
+    None,
+    [],
+    [None],
+    {},
+    {"": ""},
+    {"a": {"b": [1]}},
+]
+
+
+@pytest.mark.parametrize("name", sorted(aws_lambda.operations))
+def test_no_member_makes_the_server_fail(server: Server, function: dict[str, Any], name: str) -> None:
+    model = aws_lambda.model.operation_model(name)
+    shape, http = model.input_shape, model.http
+    for member, member_shape in shape.members.items():
+        location = member_shape.serialization.get("location")
+        wire = member_shape.serialization.get("name", member)
+        for value in SPOILED:
+            # Another function's name where nothing is spoiled: what a spoiled request may do, it does to nobody.
+            names = {"FunctionName": "nobody", "StatementId": "s", "Resource": arn("nobody")}
+            headers, query, body = {}, "", {**names, "Role": lambda_api.ROLE, "Code": {"ZipFile": "AA=="}}
+            text = value if isinstance(value, str) else json.dumps(value)
+            if location == "uri":
+                names[member] = text
+            elif location == "querystring":
+                query = f"?{quote(wire)}={quote(text)}"
+            elif location == "header":
+                headers[wire] = "".join(letter for letter in text if " " < letter <= "~")
+            else:
+                body[wire] = value
+            path = http["requestUri"]
+            for each, given in names.items():
+                path = path.replace(f"{{{each}}}", quote(given, safe="") or "-")
+            answer = send(server, http["method"], path + query, json.dumps(body).encode(), headers=headers)
+            assert answer.status_code < 500, (member, value, answer.text)
+    assert "Traceback" not in server.log

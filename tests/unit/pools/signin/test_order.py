@@ -248,7 +248,7 @@ def moments() -> list[Moment]:
     asked = [
         Moment(None, asked=challenge, proofs=so_far)
         for challenge in ASKED
-        for so_far in ((), ("answer",), ("srp",), ("srp", "answer", "second_sms_code"))
+        for so_far in ((), ("srp", "answer", "second_sms_code"))
     ]
     return [*waiting, *begun, *renewed, *chosen, *adding, *proven, *asked]
 
