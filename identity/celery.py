@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import subprocess
 import time
 import uuid
 from contextlib import suppress
@@ -29,6 +30,7 @@ from kombu.utils import json
 
 from identity.config import config
 from pools.triggers import slots
+from pools.triggers.runner import client, place
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ _MOST_SENDERS = 2
 _THREADS = 4
 """For everything but the triggers of web processes."""
 _TRIGGER_THREADS = 16
+_MESSAGE_CALLS = 8
+"""Of functions, at once, by those that send: `queue` has the number for each."""
 _BROKER_SECONDS = 2.0
 """For connecting to Redis: somebody waits."""
 
@@ -176,19 +180,48 @@ class Beat(StartStopStep):
 
 
 class Triggers(StartStopStep):
-    """Triggers are called within a worker, and leave it threads for all else."""
+    """Triggers are called within a worker, and leave it threads for all else.
+
+    Without Redis only messages call them, in threads of their own.
+    """
 
     def start(self, worker: Any) -> None:
         if config.redis_url:
-            slots.resize(_TRIGGER_THREADS, _TRIGGER_THREADS // 2)
+            slots.resize(_TRIGGER_THREADS + _MESSAGE_CALLS, _TRIGGER_THREADS // 2)
         else:
-            slots.resize(_THREADS // 2)
+            slots.resize(_MESSAGE_CALLS)
+
+
+class FunctionsRunner(StartStopStep):
+    """A worker that was started by hand has a runner of functions of its own; what `serve` starts shares one."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._path: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        if not config.functions_socket:
+            self._path = place.new(config.data)
+            client.use_own(str(self._path))
+
+    def start(self, parent: Any) -> None:
+        if self._path is not None:
+            command = client.command(str(self._path), os.getpid())
+            self._process = subprocess.Popen(command, env=client.environment(), process_group=0)  # noqa: S603
+
+    def stop(self, parent: Any) -> None:
+        if self._path is not None and self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            place.remove(self._path)
+
+    terminate = stop
 
 
 _senders = BoundedSemaphore(_MOST_SENDERS)
 
 app = Celery("identity")
 app.steps["worker"].add(Beat)
+app.steps["worker"].add(FunctionsRunner)
 app.steps["worker"].add(Triggers)
 app.conf.update(
     **_broker(),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
 
+from identity import arns
 from identity.config import config
+from pools.config.triggers import TriggerSettings
+from pools.models import Function, Pool, Webhook
 
 _LEAST_MEMORY_KIB, _LEAST_TIME = 19456, 2
+_NAMED = 3
+"""How many pools a warning names."""
 
 
 @register("gatehouse")
@@ -19,6 +27,44 @@ def configuration(app_configs: object = None, **options: Any) -> list[CheckMessa
     """Judges `identity.config`. With --dev only what could never work is an error."""
     found = _contradictions()
     return found if config.dev else found + _insecure()
+
+
+@register("gatehouse", Tags.database)
+def missing_targets(
+    app_configs: object = None, databases: Sequence[str] | None = None, **options: Any
+) -> list[CheckMessage]:
+    """Names the functions and webhooks that pools call and that are not there: what calls them fails."""
+    if not databases:
+        return []
+    try:
+        callers = _callers()
+    except DatabaseError:  # before its first migration a database has no pools
+        return []
+    return [
+        Warning(
+            f"{arn} is called by {_some(pool_ids)}, and is not there: deploy it, or take it out of their LambdaConfig.",
+            id="gatehouse.W020",
+        )
+        for arn, pool_ids in callers.items()
+    ]
+
+
+def _callers() -> dict[str, list[str]]:
+    """By ARN that leads nowhere: the pools that call it. What is at AWS is not asked about."""
+    there = {arns.function(*names) for names in Function.objects.values_list("region", "name")}
+    there |= {arns.webhook(name) for name in Webhook.objects.values_list("name", flat=True)}
+    callers = defaultdict(list)
+    for pool in Pool.objects.filter(deleted_at=None).only("id", "settings").order_by("id").iterator():
+        for arn in sorted(set(TriggerSettings.of(pool).arns.values())):
+            parts = arn.split(":")
+            if ":".join(parts[:7]) not in there and not (parts[2] == "lambda" and config.lambda_url):
+                callers[arn].append(pool.id)
+    return callers
+
+
+def _some(pool_ids: list[str]) -> str:
+    more = len(pool_ids) - _NAMED
+    return ", ".join(pool_ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _contradictions() -> list[CheckMessage]:

@@ -73,7 +73,7 @@ class AccessDenied(ServiceError):
 
 
 class Validation(ServiceError):
-    """A violated constraint, where a service has no InvalidParameterException."""
+    """A violated constraint, where a service has no error of its own for it."""
 
 
 # Errors of the service models.
@@ -100,15 +100,19 @@ class TooManyRequests(ServiceError):
     text = "Rate exceeded"
 
 
-class UnexpectedLambda(ServiceError):
+class LambdaFailure(ServiceError):
+    """What is wrong with a trigger's function; clients meet one of the three below."""
+
+
+class UnexpectedLambda(LambdaFailure):
     """A trigger's function could not be invoked, or did not answer in time."""
 
 
-class UserLambdaValidation(ServiceError):
+class UserLambdaValidation(LambdaFailure):
     """A trigger's function refused, by raising an error."""
 
 
-class InvalidLambdaResponse(ServiceError):
+class InvalidLambdaResponse(LambdaFailure):
     text = "Unrecognizable lambda output"
 
 
@@ -275,6 +279,33 @@ class Tag(ServiceError):
     pass
 
 
+# Errors of the Lambda API.
+
+
+class InvalidParameterValue(ServiceError):
+    pass
+
+
+class ResourceConflict(ServiceError):
+    status = 409
+
+
+class PreconditionFailed(ServiceError):
+    status = 412
+    text = (
+        "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias/GetPolicy API to "
+        "retrieve the latest RevisionId"
+    )
+
+
+class PolicyLengthExceeded(ServiceError):
+    pass
+
+
+class InvalidRequestContent(ServiceError):
+    pass
+
+
 # Texts that several places use.
 
 USER_DISABLED = "User is disabled."
@@ -299,6 +330,7 @@ ALREADY_CONFIRMED = "User is already confirmed."
 NOT_RESETTABLE = "User password cannot be reset in the current state."
 NO_RECOVERY_ADDRESS = "Cannot reset password for the user as there is no registered/verified email or phone_number"
 CONTACT_ADMINISTRATOR = "Contact administrator to reset password."
+CUSTOM_AUTH_NOT_CONFIGURED = "Custom auth lambda trigger is not configured for the user pool."
 CODE_OR_STATE = "Invalid code or auth state for the user."
 SOFTWARE_TOKEN_CODE_WRONG = "Invalid code received for user"  # noqa: S105
 SOFTWARE_TOKEN_USED = "Your software token has already been used once."  # noqa: S105

@@ -83,6 +83,7 @@ class Guard:
         self._key = key
         self._reserved = False
         self._has_row = False
+        self._counted = 0
         failures, failed_at, locked_until = state or _state.first(key) or (None, None, None)
         if failures is None or failed_at is None:
             if is_strict:
@@ -122,6 +123,17 @@ class Guard:
         if self._has_row:
             Backoff.objects.filter(key=self._key).delete()
 
+    def take_back(self) -> None:
+        """A try that was counted beforehand and was no failure; earlier failures stay, and so does what other tries
+        have counted since."""
+        if not self._reserved:
+            return
+        mine = Backoff.objects.filter(key=self._key, failures=self._counted)
+        if self._counted > 1:
+            mine.update(failures=self._counted - 1, locked_until=None)
+        else:
+            mine.delete()
+
     def _forget(self, failures: int) -> int:
         Backoff.objects.filter(key=self._key, failures=failures).delete()
         self._has_row = False
@@ -134,11 +146,13 @@ class Guard:
         except IntegrityError:
             raise Locked from None
         self._reserved = self._has_row = True
+        self._counted = 1
 
     def _reserve(self, failures: int, now: datetime) -> None:
         if not self._swap(failures, now):
             raise Locked
         self._reserved = True
+        self._counted = failures + 1
 
     def _swap(self, failures: int, now: datetime) -> bool:
         locked_until = None

@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from identity import health
 from identity.config import config
-from identity.wire import json_rpc
+from identity.wire import json_rpc, rest_json
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", json_rpc.endpoint),
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready),
     path("<str:pool_id>/", include("pools.oauth.urls")),
     path("<str:pool_id>/import/", include("pools.upload.urls")),
+    path("code/", include("pools.download.urls")),
+    *rest_json.routes(),
 ]
 if config.dev:
     urlpatterns.insert(0, path("_dev/", include("identity.dev")))

@@ -208,6 +208,11 @@ def _resource(text: str, where: str, *, has_variables: bool) -> str:
     return ":".join(f"(?>{part})" for part in parts)
 
 
+def arn_like(pattern: str) -> re.Pattern[str]:
+    """What an ARN with wildcards covers, as the condition operator ArnLike has it. Raises: MalformedPolicy."""
+    return re.compile(_resource(pattern, "ArnLike", has_variables=False), re.DOTALL)
+
+
 def _expression(pattern: str, one: str, *, has_variables: bool = False) -> str:
     """Turn wildcards, and variables as wildcards, into a regular expression; `one` matches what `?` may cover.
 

@@ -5,31 +5,20 @@ Source: AWS JSON 1.1 protocol; user pools API reference (common errors); CORS as
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from identity import arns, clock
 from identity.access import keys, permits, rates
-from identity.access.actor import Actor, Kind
 from identity.config import config
-from identity.errors import (
-    InternalError,
-    RequestEntityTooLarge,
-    Serialization,
-    ServiceError,
-    UnknownOperation,
-)
-from identity.wire import sigv4
+from identity.errors import InternalError, ServiceError, UnknownOperation
+from identity.wire import incoming
 from identity.wire.call import Call
 from identity.wire.service import Operation
 from identity.wire.services import json_rpc_services
-from identity.wire.shapes import unexpected
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +28,6 @@ _ALWAYS_ALLOWED = (
     "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-request,amz-sdk-invocation-id,"
     "authorization,x-amz-date,x-amz-security-token"
 )
-_LONGEST_HEADER = 1024
-"""Clients give up on longer header lines than they like; the whole text is in the body."""
 
 _services = {service.target_prefix: service for service in json_rpc_services}
 
@@ -61,18 +48,17 @@ def endpoint(request: HttpRequest) -> HttpResponse:
 
 def _perform(request: HttpRequest, request_id: str) -> Any:
     operation = _find_operation(request)
-    body = _read_body(request)
+    body = incoming.read_body(request, config.max_body_bytes)
     principal, region = (None, None) if operation.is_unsigned else _authenticate(request, operation, body)
-    members = _decode(body)
+    members = incoming.decode(body)
     if principal is not None and region is not None:
-        permits.require(principal, operation.action, _resource(operation, members, region))
+        permits.require(principal, operation.action, operation.resource(members, region))
     parsed = operation.parse(members)
     if rates.configured is not None:
-        resource = _resource(operation, members, region) if region else "*"
+        resource = operation.resource(members, region) if region else "*"
         rates.configured.check(operation.name, region, resource, challenge=members.get("ChallengeName"))
-    actor = _actor(request, request_id, operation, principal, region)
-    call = Call(operation.name, request_id, region, actor)
-    return operation.perform(call, parsed)
+    actor = incoming.actor(request, request_id, operation, principal, region)
+    return operation.perform(Call(operation.name, request_id, region, actor), parsed)
 
 
 def _find_operation(request: HttpRequest) -> Operation:
@@ -87,105 +73,10 @@ def _find_operation(request: HttpRequest) -> Operation:
     return service.operations[name]
 
 
-def _read_body(request: HttpRequest) -> bytes:
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if length > config.max_body_bytes:
-        raise RequestEntityTooLarge()
-    body: bytes = request.META["wsgi.input"].read(config.max_body_bytes + 1)
-    if len(body) > config.max_body_bytes:
-        raise RequestEntityTooLarge()
-    return body
-
-
 def _authenticate(request: HttpRequest, operation: Operation, body: bytes) -> tuple[keys.Principal, str]:
-    signed = sigv4.SignedRequest(
-        method=request.method or "",
-        path=request.META.get("RAW_URI", request.META.get("PATH_INFO", "/")).partition("?")[0],
-        query=request.META.get("QUERY_STRING", ""),
-        headers=_Headers(request.META),
-        body=body,
-    )
-    presented = sigv4.read(signed)
-    principal = keys.find(presented.access_key_id, presented.session_token)
-    sigv4.verify(signed, presented, principal.secret, service=operation.service, now=clock.wall())
+    presented, principal = incoming.claimant(request)
+    incoming.verify(request, body, presented, principal, service=operation.service)
     return principal, presented.region
-
-
-class _Headers(Mapping[str, str]):
-    """Request headers by lower-case name, read from WSGI's environment where they are asked for."""
-
-    def __init__(self, meta: Mapping[str, Any]) -> None:
-        self._meta = meta
-
-    def __getitem__(self, name: str) -> str:
-        key = name.upper().replace("-", "_")
-        return str(self._meta[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"])
-
-    def __iter__(self) -> Any:
-        for key in self._meta:
-            if key.startswith("HTTP_"):
-                yield key[5:].lower().replace("_", "-")
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def _decode(body: bytes) -> Any:
-    try:
-        members = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise Serialization("The request body is not valid JSON.") from error
-    if not isinstance(members, dict):
-        raise unexpected(members, "Start of structure or map")
-    return members
-
-
-def _resource(operation: Operation, members: dict[str, Any], region: str) -> str:
-    """The ARN that policies are matched with: the pool or resource the request names, else `*`.
-
-    Only by the member that the operation reads: another one of that name would be ignored later, and must not decide.
-    """
-    if operation.resource_of is not None:
-        return operation.resource_of(members, region)
-    named = members.get(operation.resource_member) if operation.resource_member else None
-    if not isinstance(named, str):
-        return "*"
-    return arns.user_pool(region, named) if operation.resource_member == "UserPoolId" else named
-
-
-def _actor(
-    request: HttpRequest, request_id: str, operation: Operation, principal: keys.Principal | None, region: str | None
-) -> Actor:
-    return Actor(
-        kind=Kind.OPERATOR if principal else Kind.ANONYMOUS,
-        event=operation.name,
-        at=clock.now(),
-        request_id=request_id,
-        address=_address(request),
-        user_agent=request.META.get("HTTP_USER_AGENT", ""),
-        region=region,
-        arn=principal.arn if principal else None,
-        access_key_id=principal.access_key_id if principal else None,
-    )
-
-
-def _address(request: HttpRequest) -> str:
-    """The caller's address; a forwarded one counts only from a trusted proxy."""
-    peer: str = request.META.get("REMOTE_ADDR", "")
-    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if not config.trusted_proxies or not forwarded:
-        return peer
-    for hop in [peer, *(part.strip() for part in reversed(forwarded.split(",")))]:
-        try:
-            parsed = ipaddress.ip_address(hop)
-        except ValueError:
-            return peer
-        if not any(parsed in network for network in config.trusted_proxies):
-            return hop
-    return peer
 
 
 def _respond(answer: Any, request_id: str) -> HttpResponse:
@@ -199,10 +90,7 @@ def _refuse(error: ServiceError, request_id: str) -> HttpResponse:
         body["message"] = error.message
     response = HttpResponse(orjson.dumps(body), content_type=CONTENT_TYPE, status=error.status)
     response["x-amzn-ErrorType"] = f"{error.code}:"
-    response["x-amzn-ErrorMessage"] = "".join(
-        character if " " <= character <= "~" else " " if character.isspace() else "?"
-        for character in error.message[:_LONGEST_HEADER]
-    )
+    response["x-amzn-ErrorMessage"] = incoming.header_text(error.message)
     return _with_headers(response, request_id)
 
 

@@ -12,11 +12,26 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 
+from identity import arns
 from identity.errors import InvalidParameter, Validation
 from identity.wire.call import Answer, Call
 from identity.wire.shapes import Parse, Problems, Serialise, UnknownMember, compile_parser, compile_serialiser
 
-_RESOURCE_MEMBERS = ("UserPoolId", "ResourceArn")
+
+def _itself(region: str, arn: str) -> str:
+    return arn
+
+
+_RESOURCE_MEMBERS: Mapping[str, Callable[[str, str], str]] = {
+    "UserPoolId": arns.user_pool,
+    "FunctionName": arns.named_function,
+    "ResourceArn": _itself,
+    "Resource": _itself,
+}
+"""Members that name what an operation acts on, by id or name or ARN; each makes an ARN of a region and the text."""
+
+_ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction"}
+"""IAM actions that are not called as the operation. Source: Service Authorization Reference."""
 
 Handler = Callable[..., Answer | None]
 H = TypeVar("H", bound=Handler)
@@ -38,6 +53,8 @@ class Operation:
     ignores: frozenset[str]
     resource_of: ResourceOf | None = None
     """What policies are matched with, where no member names it in a way that all services share."""
+    longest_body_bytes: int | None = None
+    """Of a request, where it differs from the installation's limit."""
 
     @property
     def name(self) -> str:
@@ -46,7 +63,8 @@ class Operation:
     @cached_property
     def action(self) -> str:
         """The IAM action, `cognito-idp:AdminGetUser`."""
-        return f"{self.service}:{self.name}"
+        action = f"{self.service}:{self.name}"
+        return _ACTIONS.get(action, action)
 
     @cached_property
     def is_unsigned(self) -> bool:
@@ -58,6 +76,19 @@ class Operation:
         """The member that names what the operation acts on: a pool by its id, or anything by its ARN."""
         shape = self.model.input_shape
         return next((name for name in _RESOURCE_MEMBERS if shape and name in shape.members), None)
+
+    def resource(self, members: Mapping[str, Any], region: str) -> str:
+        """The ARN that policies are matched with: the pool or resource the request names, else `*`.
+
+        Only by the member that the operation reads: another one of that name would be ignored later, and must not
+        decide.
+        """
+        if self.resource_of is not None:
+            return self.resource_of(members, region)
+        named = members.get(self.resource_member) if self.resource_member else None
+        if self.resource_member is None or not isinstance(named, str):
+            return "*"
+        return _RESOURCE_MEMBERS[self.resource_member](region, named)
 
     @cached_property
     def errors(self) -> frozenset[str]:
@@ -105,9 +136,13 @@ class Operation:
             raise Validation(error.message) from None
         return {self._keywords[name]: value for name, value in members.items() if name not in self.ignores}
 
+    def answer(self, call: Call, members: dict[str, Any]) -> Answer:
+        """What the handler answers, in AWS names."""
+        return self.handler(call, **members) or {}
+
     def perform(self, call: Call, members: dict[str, Any]) -> Any:
         """The JSON-ready answer, or None for an operation without an output shape."""
-        answer = self.handler(call, **members) or {}
+        answer = self.answer(call, members)
         if self._serialise is not None:
             return self._serialise(answer, "")
         if answer:
@@ -133,13 +168,19 @@ class Service:
         return set(self.model.operation_names) - set(self.operations)
 
     def operation(
-        self, name: str, *, ignores: Iterable[str] = (), resource_of: ResourceOf | None = None
+        self,
+        name: str,
+        *,
+        ignores: Iterable[str] = (),
+        resource_of: ResourceOf | None = None,
+        longest_body_bytes: int | None = None,
     ) -> Callable[[H], H]:
         """Declare the function that performs an operation.
 
         Its keyword-only parameters are the request members in snake case: required ones without a default, optional
         ones with. A wide one names a few and takes the others by `**members`, under their AWS names. `ignores` names
-        members that are accepted and have no effect, aloud; `resource_of` tells what policies are matched with.
+        members that are accepted and have no effect, aloud; `resource_of` tells what policies are matched with, and
+        `longest_body_bytes` replaces the installation's limit.
         Raises: DeclarationError at import when signature and model disagree.
         """
 
@@ -150,7 +191,9 @@ class Service:
                 raise DeclarationError(f"{self.name} has no operation {name}")
             model = self.model.operation_model(name)
             _check_signature(handler, model, frozenset(ignores))
-            self.operations[name] = Operation(self.name, model, handler, frozenset(ignores), resource_of)
+            self.operations[name] = Operation(
+                self.name, model, handler, frozenset(ignores), resource_of, longest_body_bytes
+            )
             return handler
 
         return declare

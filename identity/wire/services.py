@@ -6,5 +6,7 @@ from identity.wire.service import Service
 
 cognito_idp = Service("cognito-idp")
 kms = Service("kms")
+aws_lambda = Service("lambda")
 
 json_rpc_services = (cognito_idp, kms)
+rest_json_services = (aws_lambda,)

@@ -93,6 +93,8 @@ def compile_parser(shape: Shape, sensitive: bool = False) -> Parse:
         "string": _string_parser,
         "integer": _number_parser,
         "long": _number_parser,
+        "float": _fraction_parser,
+        "double": _fraction_parser,
         "boolean": _boolean_parser,
         "blob": _blob_parser,
         "timestamp": _timestamp_parser,
@@ -230,6 +232,18 @@ def _number_parser(shape: Shape, sensitive: bool) -> Parse:
     return parse
 
 
+def _fraction_parser(shape: Shape, sensitive: bool) -> Parse:
+    check_value = _bounds_check(shape, "value", sensitive)
+
+    def parse(value: Any, path: str, problems: Problems) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _not_convertible(value, "a Double")
+        check_value(value, value, path, problems)
+        return value
+
+    return parse
+
+
 def _boolean_parser(shape: Shape, sensitive: bool) -> Parse:
     def parse(value: Any, path: str, problems: Problems) -> Any:
         if not isinstance(value, bool):
@@ -243,14 +257,17 @@ def _blob_parser(shape: Shape, sensitive: bool) -> Parse:
     check_length = _bounds_check(shape, "length", sensitive)
 
     def parse(value: Any, path: str, problems: Problems) -> Any:
+        decoded = value if isinstance(value, bytes) else decode(value)  # bytes: the body itself, never JSON's
+        check_length(len(decoded), _HIDDEN, path, problems)
+        return decoded
+
+    def decode(value: Any) -> bytes:
         if not isinstance(value, str):
             raise _not_convertible(value, "a Blob")
         try:
-            decoded = base64.b64decode(value, validate=True)
+            return base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
             raise Serialization("Blob is not valid Base64") from None
-        check_length(len(decoded), _HIDDEN, path, problems)
-        return decoded
 
     return parse
 
@@ -264,10 +281,10 @@ def _timestamp_parser(shape: Shape, sensitive: bool) -> Parse:
     return parse
 
 
-def _bounds_check(shape: Shape, quantity: str, sensitive: bool) -> Callable[[int, Any, str, Problems], None]:
+def _bounds_check(shape: Shape, quantity: str, sensitive: bool) -> Callable[[float, Any, str, Problems], None]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
 
-    def check(measure: int, value: Any, path: str, problems: Problems) -> None:
+    def check(measure: float, value: Any, path: str, problems: Problems) -> None:
         if low is not None and measure < low:
             problems.add(path, f"Member must have {quantity} greater than or equal to {low}", value, sensitive)
         if high is not None and measure > high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db import transaction
 
@@ -16,11 +17,13 @@ from pools.accounts import leave, passwords, sign_up
 from pools.accounts.passwords import Derived
 from pools.config.passwords import PasswordPolicy
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver
-from pools.messages.message import CHANNELS, Channel, invitation
+from pools.messages import queue
+from pools.messages.message import CHANNELS, Channel, Message, invitation
 from pools.models import Pool, User
 from pools.models.user import UserStatus
 from pools.tokens import revoke
+from pools.triggers import sign_up as triggers
+from pools.triggers.origin import Origin
 
 
 def create_user(
@@ -32,28 +35,32 @@ def create_user(
     channels: Collection[Channel] | None,
     suppress_message: bool,
     force_alias: bool,
+    origin: Origin,
     by: Actor,
 ) -> User:
     """A user with a temporary password, invited by message; one without any, where codes sign in and none is given.
 
     Required attributes may be missing: the user is asked for them with the new password. `channels` are those to
     invite by; None means SMS, and nothing when there is no phone number.
-    Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (no invitation got
-    through; the user stays).
+    Raises: InvalidParameter, InvalidPassword, UsernameExists, AliasExists, CodeDeliveryFailure (nothing carries an
+    invitation; the user stays), UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (of
+    PreSignUp, and nothing is left; of CustomMessage, and the user stays).
     """
     named = user_attributes.name_new_user(pool, username, attributes)
     user_attributes.check_values(pool, named)
     user_attributes.check_verified_flags(named)
     if not temporary_password and _may_sign_in_by_code(pool, named):
-        return _create_without_password(pool, username, named, force_alias=force_alias, by=by)
+        return _create_without_password(pool, username, named, force_alias=force_alias, origin=origin, by=by)
     policy = PasswordPolicy.of(pool)
     password = temporary_password or policy.generate()
     policy.check(password)
     user = sign_up.new_user(pool, username, named, UserStatus.FORCE_CHANGE_PASSWORD)
     targets = [] if suppress_message else _targets(user, channels)
+    triggers.pre_sign_up(user, triggers.ADMIN_CREATE_USER, origin)
     derived = passwords.derive(user, password)
-    _save(pool, user, derived, force_alias=force_alias, by=by)
-    _invite(user, targets, password)
+    invitations = _invitations(user, targets, password, origin)
+    _save(pool, user, derived, invitations, force_alias=force_alias, by=by)
+    _send_rest(user, invitations)
     return user
 
 
@@ -62,19 +69,29 @@ def _may_sign_in_by_code(pool: Pool, attributes: Mapping[str, str]) -> bool:
 
 
 def _create_without_password(
-    pool: Pool, username: str, attributes: Mapping[str, str], *, force_alias: bool, by: Actor
+    pool: Pool, username: str, attributes: Mapping[str, str], *, force_alias: bool, origin: Origin, by: Actor
 ) -> User:
     """A user who signs in with codes: there is no password to change, and none to send."""
     user = sign_up.new_user(pool, username, attributes, UserStatus.CONFIRMED)
-    _save(pool, user, None, force_alias=force_alias, by=by)
+    triggers.pre_sign_up(user, triggers.ADMIN_CREATE_USER, origin)
+    _save(pool, user, None, [], force_alias=force_alias, by=by)
     return user
 
 
-def _save(pool: Pool, user: User, derived: Derived | None, *, force_alias: bool, by: Actor) -> None:
+def _save(
+    pool: Pool,
+    user: User,
+    derived: Derived | None,
+    invitations: Collection[Message],
+    *,
+    force_alias: bool,
+    by: Actor,
+) -> None:
     """Raises: UsernameExists, AliasExists."""
     try:
         with transaction.atomic():
             sign_up.save_new(user, derived, temporary=True, force_alias=force_alias)
+            _send_ready(user, invitations)
             audit.record(by, pool.arn, sub=user.sub)
     except UsernameExists as error:
         raise error if error.message != UsernameExists.text else UsernameExists("User account already exists") from None
@@ -86,11 +103,13 @@ def resend_invitation(
     username: str,
     temporary_password: str | None,
     channels: Collection[Channel] | None,
+    origin: Origin,
     by: Actor,
 ) -> User:
     """A new temporary password for an invited user; its validity starts again.
 
-    Raises: UserNotFound, UnsupportedUserState, InvalidPassword, InvalidParameter, CodeDeliveryFailure.
+    Raises: UserNotFound, UnsupportedUserState, InvalidPassword, InvalidParameter, CodeDeliveryFailure,
+    UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (the password is the new one).
     """
     user = lookup.user(pool, username)
     _check_is_invited(user, username)
@@ -101,10 +120,11 @@ def resend_invitation(
     with transaction.atomic():
         fresh = user_attributes.locked(user)
         _check_is_invited(fresh, username)
-        targets = _targets(fresh, channels)
+        invitations = _invitations(fresh, _targets(fresh, channels), password, origin)
         passwords.store(fresh, derived, temporary=True)
+        _send_ready(fresh, invitations)
         audit.record(by, pool.arn, sub=user.sub, resend=True)
-    _invite(fresh, targets, password)
+    _send_rest(fresh, invitations)
     return fresh
 
 
@@ -130,27 +150,45 @@ def _targets(user: User, channels: Collection[Channel] | None) -> list[str]:
     return targets
 
 
-def _invite(user: User, targets: list[str], password: str) -> None:
-    """Send the invitation by every channel; one that gets through is enough, as all bring the same password.
-
-    Raises: CodeDeliveryFailure, when none does.
-    """
+def _invitations(user: User, targets: Collection[str], password: str, origin: Origin) -> list[Message]:
+    """One by every channel; all bring the same password."""
     shown = user_attributes.known_as(user)
+    return [invitation(user, shown, attribute, password, origin) for attribute in targets]
+
+
+def _expiry(user: User) -> datetime:
+    return clock.now() + PasswordPolicy.of(user.pool).temporary_lifetime
+
+
+def _send_ready(user: User, invitations: Collection[Message]) -> None:
+    """Inside the transaction that makes the password."""
+    for message in invitations:
+        queue.put_ready(message, expires_at=_expiry(user))
+
+
+def _send_rest(user: User, invitations: Collection[Message]) -> None:
+    """After the commit; one that has a carrier is enough.
+
+    Raises: CodeDeliveryFailure, when none has, and what functions raise.
+    """
     failures = []
-    for attribute in targets:
+    for message in invitations:
         try:
-            deliver.send(invitation(user.pool, user.username, shown, attribute, user.attributes[attribute], password))
+            queue.put_rest(message, expires_at=_expiry(user))
         except CodeDeliveryFailure as failure:
             failures.append(failure)
-    if failures and len(failures) == len(targets):
+    if failures and len(failures) == len(invitations):
         raise failures[0]
 
 
-def confirm_sign_up(pool: Pool, user: User, *, by: Actor) -> None:
-    """Raises: NotAuthorized (state)."""
+def confirm_sign_up(pool: Pool, user: User, *, origin: Origin, by: Actor) -> None:
+    """Raises: NotAuthorized (state), UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests
+    (the confirmation stands).
+    """
     with transaction.atomic():
-        sign_up.confirm_by_administrator(user)
+        fresh = sign_up.confirm_by_administrator(user)
         audit.record(by, pool.arn, sub=user.sub)
+    triggers.post_confirmation(fresh, triggers.CONFIRM_SIGN_UP, origin)
 
 
 def enable(pool: Pool, user: User, *, by: Actor) -> None:

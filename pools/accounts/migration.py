@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from identity import clock
 from identity.errors import (
     AliasExists,
     InvalidLambdaResponse,
     InvalidParameter,
-    UnexpectedLambda,
-    UserLambdaValidation,
+    LambdaFailure,
     UsernameExists,
 )
 from pools import lookup
@@ -20,13 +20,22 @@ from pools.accounts import attributes as user_attributes
 from pools.accounts import passwords, sign_up
 from pools.config.client import ClientSettings
 from pools.config.mfa import SMS_MFA
-from pools.models import Client, User
+from pools.config.passwords import PasswordPolicy
+from pools.messages import queue
+from pools.messages.message import CHANNELS, invitation
+from pools.models import Client, Pool, User
 from pools.models.user import UserStatus
 from pools.triggers import migration
 from pools.triggers.migration import Known
 from pools.triggers.origin import Origin
 
 _LONGEST_NAME = 128
+_HIDDEN = "********"
+
+
+def is_configured(pool: Pool) -> bool:
+    """Whether a function may know users whom the pool does not know."""
+    return migration.is_configured(pool)
 
 
 def migrate(client: Client, *, username: str, password: str | None, origin: Origin) -> User | None:
@@ -39,18 +48,16 @@ def migrate(client: Client, *, username: str, password: str | None, origin: Orig
     Raises: UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse (also for attributes that do not fit the
     pool, or belong to another user), TooManyRequests.
     """
-    if not migration.is_configured(client.pool):
-        return None
     try:
         known = migration.user_migration(client.pool, username, password, origin)
-        return None if known is None else _create(client, username, password, known)
-    except (UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse):
+        return None if known is None else _create(client, username, password, known, origin)
+    except LambdaFailure:
         if ClientSettings.of(client).hides_existence:
             return None
         raise
 
 
-def _create(client: Client, username: str, password: str | None, known: Known) -> User | None:
+def _create(client: Client, username: str, password: str | None, known: Known, origin: Origin) -> User:
     """Raises: InvalidLambdaResponse."""
     pool = client.pool
     try:
@@ -58,6 +65,7 @@ def _create(client: Client, username: str, password: str | None, known: Known) -
         derived = None if password is None else passwords.derive(user, password)
         with transaction.atomic():
             sign_up.save_new(user, derived, force_alias=known.forces_alias)
+            _welcome(user, known, origin)
     except InvalidParameter as error:
         raise InvalidLambdaResponse(error.message) from None
     except (AliasExists, UsernameExists) as error:
@@ -66,6 +74,15 @@ def _create(client: Client, username: str, password: str | None, known: Known) -
             raise InvalidLambdaResponse(error.message) from None
         return present
     return user
+
+
+def _welcome(user: User, known: Known, origin: Origin) -> None:
+    """Queue the pool's invitation, which tells nobody the user's own password."""
+    shown = user_attributes.known_as(user)
+    expires_at = clock.now() + PasswordPolicy.of(user.pool).temporary_lifetime
+    for attribute, channel in CHANNELS.items():
+        if channel in known.mediums and user.attributes.get(attribute):
+            queue.put(invitation(user, shown, attribute, _HIDDEN, origin), expires_at=expires_at)
 
 
 def _user(client: Client, username: str, known: Known) -> User:

@@ -20,7 +20,9 @@ from identity.errors import (
     InvalidParameter,
     InvalidSmsRoleAccessPolicy,
     InvalidSmsRoleTrustRelationship,
+    LambdaFailure,
     LimitExceeded,
+    ServiceError,
     TooManyRequests,
     UsernameExists,
     not_updatable,
@@ -32,6 +34,7 @@ from pools.config.schema import VERIFIED_FLAGS, Schema
 from pools.config.sign_in import SignInSettings
 from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, User
+from pools.triggers.origin import Origin
 
 CODES_PER_HOUR = 5
 VERIFICATIONS_PER_HOUR = 15
@@ -53,11 +56,11 @@ class _Change:
     waiting: frozenset[str]
 
 
-def update_own(client: Client, user: User, given: Mapping[str, str]) -> list[Delivery]:
+def update_own(client: Client, user: User, given: Mapping[str, str], *, origin: Origin) -> list[Delivery]:
     """UpdateUserAttributes: blank values delete. Returns where codes went for changed addresses.
 
     Raises: InvalidParameter, NotAuthorized (not writable by the client), AliasExists, TooManyRequests,
-    CodeDeliveryFailure (the change stands).
+    CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda and InvalidLambdaResponse (the change stands).
     """
     user_attributes.check_writable(client, given)
     checked = _checked(user.pool, given)
@@ -68,21 +71,21 @@ def update_own(client: Client, user: User, given: Mapping[str, str]) -> list[Del
             raise TooManyRequests() from None
     with transaction.atomic():
         fresh, codes = _write(user, checked, by_user=True)
-    return _send(fresh, codes)
+    return _send(fresh, codes, origin)
 
 
-def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *, by: Actor) -> None:
+def update_by_administrator(pool: Pool, user: User, given: Mapping[str, str], *, origin: Origin, by: Actor) -> None:
     """AdminUpdateUserAttributes: may set verified flags, and need not ask the user to verify.
 
-    Raises: InvalidParameter, AliasExists, UserNotFound, InvalidSmsRoleAccessPolicy and InvalidSmsRoleTrustRelationship
-    (the change stands).
+    Raises: InvalidParameter, AliasExists, UserNotFound; InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship,
+    UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (the change stands).
     """
     checked = _checked(pool, given)
     with transaction.atomic():
         fresh, codes = _write(user, checked, by_user=False)
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(given))
     try:
-        _send(fresh, codes)
+        _send(fresh, codes, origin)
     except (InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship):
         raise
     except CodeDeliveryFailure:  # not among the operation's errors; the carrier's complaint is in the log
@@ -110,10 +113,11 @@ def delete_by_administrator(pool: Pool, user: User, names: Collection[str], *, b
         audit.record(by, pool.arn, sub=user.sub, attributes=sorted(names))
 
 
-def send_code(user: User, attribute: str) -> Delivery:
+def send_code(user: User, attribute: str, *, origin: Origin) -> Delivery:
     """GetUserAttributeVerificationCode: to the new address while one waits, else to the one in the profile.
 
-    Raises: InvalidParameter, LimitExceeded, CodeDeliveryFailure.
+    Raises: InvalidParameter, LimitExceeded, CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda,
+    InvalidLambdaResponse, TooManyRequests.
     """
     kind = _kind(attribute)
     throttle.reserve(f"attribute-code:{user.pk}", limit=CODES_PER_HOUR)
@@ -125,7 +129,7 @@ def send_code(user: User, attribute: str) -> Delivery:
         if not address:
             raise InvalidParameter(f"User does not have a value for {attribute}.", field="attribute_name")
         code = verification.renew(fresh, kind, attribute, new_value=new_value)
-    return verification.send(fresh, attribute, Kind.VERIFY_USER_ATTRIBUTE, code, address)
+    return verification.send(fresh, attribute, Kind.VERIFY_USER_ATTRIBUTE, code, origin, address=address)
 
 
 def verify(user: User, attribute: str, given: str) -> None:
@@ -186,13 +190,19 @@ def _write(user: User, given: Mapping[str, str], *, by_user: bool) -> tuple[User
     return fresh, codes
 
 
-def _send(user: User, codes: Mapping[str, tuple[str, str]]) -> list[Delivery]:
-    """Every code is tried, whatever becomes of the others. Raises: CodeDeliveryFailure, when one was not delivered."""
-    deliveries, failures = [], []
-    for name, sent in codes.items():
+def _send(user: User, codes: Mapping[str, tuple[str, str]], origin: Origin) -> list[Delivery]:
+    """Every code is tried, whatever becomes of the others.
+
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests, when
+    one was not delivered.
+    """
+    deliveries: list[Delivery] = []
+    failures: list[ServiceError] = []
+    for name, (code, address) in codes.items():
         try:
-            deliveries.append(verification.send(user, name, Kind.UPDATE_USER_ATTRIBUTE, *sent))
-        except CodeDeliveryFailure as failure:
+            sent = verification.send(user, name, Kind.UPDATE_USER_ATTRIBUTE, code, origin, address=address)
+            deliveries.append(sent)
+        except (CodeDeliveryFailure, LambdaFailure) as failure:
             failures.append(failure)
     if failures:
         raise failures[0]

@@ -15,8 +15,10 @@ from identity.errors import (
     USER_DISABLED,
     AliasExists,
     CodeMismatch,
+    InvalidLambdaResponse,
     InvalidParameter,
     NotAuthorized,
+    UsernameExists,
 )
 from pools import lookup
 from pools.accounts import attributes as user_attributes
@@ -24,17 +26,22 @@ from pools.accounts import passwords, rivals, search, verification
 from pools.accounts.passwords import Derived
 from pools.accounts.verification import Delivery
 from pools.config.client import ClientSettings
+from pools.config.lifetimes import SIGN_UP_CODE
 from pools.config.passwords import PasswordPolicy
 from pools.config.schema import VERIFIED_FLAGS
 from pools.config.sign_in import SignInSettings
+from pools.messages import queue
 from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, SearchValue, User
 from pools.models.user import UserStatus
+from pools.triggers import sign_up as triggers
+from pools.triggers.origin import Origin
+from pools.triggers.sign_up import Admitted
 
 
 @dataclass(frozen=True, slots=True)
 class SignedUp:
-    """`delivery` is None when no code was sent."""
+    """`delivery` is None when no code is sent."""
 
     user: User
     delivery: Delivery | None
@@ -48,14 +55,18 @@ class Confirmed:
     attribute: str
 
 
-def register(client: Client, *, username: str, password: str | None, attributes: Mapping[str, str]) -> SignedUp:
-    """A new, unconfirmed user; a code goes to an auto-verified address, after the commit.
+def register(
+    client: Client, *, username: str, password: str | None, attributes: Mapping[str, str], origin: Origin
+) -> SignedUp:
+    """A new, unconfirmed user; a code to an auto-verified address is queued with it. A function may have it otherwise.
 
     Who gives no password signs in with codes alone: where client and pool allow that, to an address that is verified
     by signing up.
 
-    Raises: NotAuthorized (closed pool, attribute not writable), InvalidParameter, InvalidPassword, UsernameExists,
-    CodeDeliveryFailure (the user stays, UNCONFIRMED, and may ask for another code).
+    Raises: NotAuthorized (closed pool, attribute not writable), InvalidParameter, InvalidPassword, UsernameExists;
+    CodeDeliveryFailure (nothing carries the code: the user stays, UNCONFIRMED, and may ask for another);
+    UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (of PreSignUp, and nothing is left;
+    of CustomMessage or PostConfirmation, and the user stays).
     """
     pool = client.pool
     if SignInSettings.of(pool).is_sign_up_closed:
@@ -74,14 +85,41 @@ def register(client: Client, *, username: str, password: str | None, attributes:
             field="preferred_username",
         )
     user = new_user(pool, username, named, UserStatus.UNCONFIRMED)
-    target = verification.target(pool, named)
+    admitted = triggers.pre_sign_up(user, triggers.SIGN_UP, origin)
+    _admit(user, admitted)
     derived = passwords.derive(user, password) if password else None
-    with transaction.atomic():
-        save_new(user, derived)
-        code = verification.renew(user, Code.Kind.SIGN_UP, target) if target else None
-    if target is None or code is None:
-        return SignedUp(user, None)
-    return SignedUp(user, verification.send(user, target, Kind.SIGN_UP, code))
+    return SignedUp(user, _save(user, derived, takes_aliases=bool(admitted.auto_verified), origin=origin))
+
+
+def _admit(user: User, admitted: Admitted) -> None:
+    """What a function has decided of a user who is not saved yet. Raises: InvalidLambdaResponse."""
+    for name in admitted.auto_verified:
+        if not user.attributes.get(name):
+            raise InvalidLambdaResponse(f"Error: user does not have attribute {name}")
+        user.attributes[VERIFIED_FLAGS[name]] = "true"
+    if admitted.auto_confirm:
+        user.status = UserStatus.CONFIRMED
+
+
+def _save(user: User, derived: Derived | None, *, takes_aliases: bool, origin: Origin) -> Delivery | None:
+    """Write the user with the message that confirms it, or tell of who is confirmed already."""
+    is_confirmed = user.status == UserStatus.CONFIRMED
+    target = None if is_confirmed else verification.target(user.pool, user.attributes)
+    expires_at = clock.now() + SIGN_UP_CODE
+    try:
+        with transaction.atomic():
+            save_new(user, derived, force_alias=takes_aliases)
+            message = verification.sign_up_message(user, target, origin) if target else None
+            if message is not None:
+                queue.put_ready(message, expires_at=expires_at)
+    except AliasExists as error:  # somebody was quicker; the model lists UsernameExists alone
+        raise UsernameExists(error.message) from None
+    if is_confirmed:
+        triggers.post_confirmation(user, triggers.CONFIRM_SIGN_UP, origin)
+    if message is None:
+        return None
+    queue.put_rest(message, expires_at=expires_at)
+    return verification.delivery(message.attribute, message.to)
 
 
 def _may_omit_password(client: Client, attributes: Mapping[str, str]) -> bool:
@@ -116,10 +154,11 @@ def save_new(user: User, derived: Derived | None, *, temporary: bool = False, fo
         passwords.store(user, derived, temporary=temporary)
 
 
-def confirm(client: Client, *, username: str, code: str, force_alias: bool = False) -> Confirmed:
+def confirm(client: Client, *, username: str, code: str, force_alias: bool = False, origin: Origin) -> Confirmed:
     """Confirm with the code; the address it went to is verified, and signs in where it is an alias.
 
-    Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded.
+    Raises: UserNotFound, CodeMismatch, ExpiredCode, NotAuthorized (state), AliasExists, LimitExceeded;
+    UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (the confirmation stands).
     """
     pool = client.pool
     hides_existence = ClientSettings.of(client).hides_existence
@@ -140,10 +179,11 @@ def confirm(client: Client, *, username: str, code: str, force_alias: bool = Fal
             user_attributes.claim_names(fresh, force=force_alias)
         except AliasExists:
             raise AliasExists(f"An account with the {found.attribute} already exists.") from None
+    triggers.post_confirmation(fresh, triggers.CONFIRM_SIGN_UP, origin)
     return Confirmed(fresh, found.attribute)
 
 
-def confirm_by_administrator(user: User) -> None:
+def confirm_by_administrator(user: User) -> User:
     """AdminConfirmSignUp: confirmed without any address being verified; call inside a transaction.
 
     Raises: NotAuthorized (state).
@@ -152,6 +192,7 @@ def confirm_by_administrator(user: User) -> None:
     if fresh.status != UserStatus.UNCONFIRMED:
         raise _not_confirmable(fresh)
     _confirm(fresh)
+    return fresh
 
 
 def _check_may_confirm(user: User) -> None:
@@ -171,13 +212,13 @@ def _confirm(user: User) -> None:
     user.save(update_fields=["status", "attributes", "modified_at"])
 
 
-def resend(client: Client, *, username: str) -> Delivery:
+def resend(client: Client, *, username: str, origin: Origin) -> Delivery:
     """A new code in place of the old one.
 
     Where the client hides existence, a user who is unknown or cannot get a code gets a simulated answer: whether a
     confirmed account stands behind a name is not told, and nobody waits for the carrier.
     Raises: UserNotFound, InvalidParameter (confirmed, nothing to verify), NotAuthorized, LimitExceeded,
-    CodeDeliveryFailure.
+    CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
     pool = client.pool
     verified = verification.auto_verified(pool)
@@ -188,8 +229,10 @@ def resend(client: Client, *, username: str) -> Delivery:
     if user is None or ClientSettings.of(client).hides_existence:
         asked = user or verification.nobody(pool, username)
         simulated = verification.simulated_delivery(pool, username, verified)
-        return verification.renew_and_queue(asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, simulated)
-    return verification.renew_and_send(user, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target)
+        return verification.renew_and_queue(
+            asked, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, origin, simulated
+        )
+    return verification.renew_and_send(user, Code.Kind.SIGN_UP, Kind.RESEND_CODE, _resend_target, origin)
 
 
 def _resend_target(user: User) -> str:

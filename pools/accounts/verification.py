@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -18,9 +18,10 @@ from pools.accounts import attributes as user_attributes
 from pools.config.lifetimes import ATTRIBUTE_CODE, PASSWORD_CODE, SIGN_UP_CODE
 from pools.config.schema import is_email, is_phone_number
 from pools.config.sign_in import SignInSettings
-from pools.messages import deliver, queue
+from pools.messages import queue
 from pools.messages.message import CHANNELS, Channel, Kind, Message, authentication, verification
 from pools.models import Code, Pool, User
+from pools.triggers.origin import Origin
 
 CONFIRMATIONS_PER_HOUR = 15
 RESENDS_PER_HOUR = 5
@@ -112,22 +113,36 @@ def use_up(user: User, code: Code) -> None:
         raise ExpiredCode()
 
 
-def send(user: User, attribute: str, kind: Kind, code: str, address: str | None = None) -> Delivery:
+def send(user: User, attribute: str, kind: Kind, code: str, origin: Origin, *, address: str | None = None) -> Delivery:
     """Send a code to the address in `attribute`, or to another, and wait for the carrier; call after the commit.
 
-    Raises: CodeDeliveryFailure.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
     address = address or user.attributes[attribute]
-    deliver.send(verification(user.pool, user.username, attribute, address, kind, code))
+    queue.send(verification(user, attribute, address, kind, code, origin), expires_at=clock.now() + _lifetime(kind))
     return delivery(attribute, address)
 
 
-def send_sign_in_code(user: User, attribute: str, address: str, code: str) -> None:
+def send_sign_in_code(
+    user: User, attribute: str, address: str, code: str, origin: Origin, *, expires_at: datetime
+) -> None:
     """Send a code that signs in, or is a second factor, and wait until it is accepted.
 
-    Raises: CodeDeliveryFailure.
+    Raises: CodeDeliveryFailure, UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
-    deliver.send(authentication(user.pool, user.username, attribute, address, code))
+    queue.send(authentication(user, attribute, address, code, origin), expires_at=expires_at)
+
+
+def _lifetime(kind: Kind) -> timedelta:
+    if kind is Kind.FORGOT_PASSWORD:
+        return PASSWORD_CODE
+    return SIGN_UP_CODE if kind in {Kind.SIGN_UP, Kind.RESEND_CODE} else ATTRIBUTE_CODE
+
+
+def sign_up_message(user: User, attribute: str, origin: Origin) -> Message:
+    """A fresh code that confirms a new user; queue it in the same transaction."""
+    code = renew(user, Code.Kind.SIGN_UP, attribute)
+    return verification(user, attribute, user.attributes[attribute], Kind.SIGN_UP, code, origin)
 
 
 def nobody(pool: Pool, name: str) -> User:
@@ -135,32 +150,32 @@ def nobody(pool: Pool, name: str) -> User:
     return User(pool=pool, username=name)
 
 
-def queue_sign_in_code(user: User, attribute: str, address: str, code: str, *, expires_at: datetime) -> None:
+def queue_sign_in_code(
+    user: User, attribute: str, address: str, code: str, origin: Origin, *, expires_at: datetime
+) -> None:
     """Have a sign-in code sent without waiting; call inside the transaction that keeps the code, if there is one.
 
     For a decoy, who was never saved, the same is done and nothing is sent. A failure is told to the log alone.
     """
-    _queue(user, authentication(user.pool, user.username, attribute, address, code), expires_at)
+    queue.put(authentication(user, attribute, address, code, origin), expires_at=expires_at)
 
 
-def _queue(user: User, message: Message, expires_at: datetime) -> None:
-    queue.put(message, None if user.is_decoy else user, expires_at=expires_at)
-
-
-def renew_and_send(user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str]) -> Delivery:
+def renew_and_send(
+    user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str], origin: Origin
+) -> Delivery:
     """A fresh code, sent after the commit; `target` says which attribute of the user gets it, or raises.
 
-    Raises: UserNotFound, CodeDeliveryFailure, and what `target` raises.
+    Raises: UserNotFound, what `send` raises, and what `target` raises.
     """
     with transaction.atomic():
         fresh = user_attributes.locked(user)
         attribute = target(fresh)
         code = renew(fresh, code_kind, attribute)
-    return send(fresh, attribute, kind, code)
+    return send(fresh, attribute, kind, code, origin)
 
 
 def renew_and_queue(
-    user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str], simulated: Delivery
+    user: User, code_kind: Code.Kind, kind: Kind, target: Callable[[User], str], origin: Origin, simulated: Delivery
 ) -> Delivery:
     """A fresh code for a user whose existence is hidden; the same statements, and a simulated answer, for others.
 
@@ -171,8 +186,8 @@ def renew_and_queue(
         asked, attribute = _who_gets_it(user, target, simulated)
         code = renew(asked, code_kind, attribute)
         address = asked.attributes.get(attribute, _NO_ADDRESS[attribute])
-        message = verification(asked.pool, asked.username, attribute, address, kind, code)
-        _queue(asked, message, clock.now() + _LIFETIMES[code_kind])
+        message = verification(asked, attribute, address, kind, code, origin)
+        queue.put(message, expires_at=clock.now() + _LIFETIMES[code_kind])
     return simulated if asked.is_decoy else delivery(attribute, address)
 
 

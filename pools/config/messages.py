@@ -74,8 +74,12 @@ class MessageTemplates(View):
 
 @dataclass(frozen=True, slots=True)
 class EmailSettings(View):
-    """Whom e-mail comes from. The configuration set travels as a header for relays that sort by it."""
+    """Whom e-mail comes from. The configuration set travels as a header for relays that sort by it.
 
+    `is_developers`: the pool's owner, not Cognito, answers for what is sent, and functions may word it.
+    """
+
+    is_developers: bool
     sender: str
     reply_to: str | None
     configuration_set: str | None
@@ -84,6 +88,7 @@ class EmailSettings(View):
     def read(cls, settings: Mapping[str, Any]) -> Self:
         email = settings["EmailConfiguration"]
         return cls(
+            is_developers=email.get("EmailSendingAccount") == "DEVELOPER",
             sender=email.get("From") or _identity_address(email.get("SourceArn", "")) or config.email_from,
             reply_to=email.get("ReplyToEmailAddress"),
             configuration_set=email.get("ConfigurationSet"),

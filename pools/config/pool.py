@@ -114,10 +114,11 @@ def encryption_key(settings: Members) -> str:
 def _mutable(current: Members, members: Members) -> dict[str, Any]:
     unbuilt.refuse_for_pool(members)
     settings = {name: members[name] for name in _KEPT_AS_GIVEN if members.get(name)}
+    wanted_tier = members.get("UserPoolTier", "ESSENTIALS")
     settings |= {
         "DeletionProtection": members.get("DeletionProtection", "INACTIVE"),
-        "LambdaConfig": triggers.stored(members.get("LambdaConfig", {})),
-        "UserPoolTier": members.get("UserPoolTier", "ESSENTIALS"),
+        "LambdaConfig": triggers.stored(members.get("LambdaConfig", {}), wanted_tier),
+        "UserPoolTier": wanted_tier,
         "EmailConfiguration": _email(members.get("EmailConfiguration", {})),
         "AcrConfiguration": _acr(members.get("AcrConfiguration", {})),
         "UserAttributeUpdateSettings": _update_settings(members),

@@ -1,6 +1,6 @@
-"""The sending seam. A message leaves after the commit of what caused it, never inside a transaction.
+"""What carries a message, and handing it over: after the commit of what caused it, never inside a transaction.
 
-`queue` is for messages that no request waits for.
+Requests send by `queue`, which knows what they wait for.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from django.db import connection
 
 from identity.config import config
 from identity.errors import CodeDeliveryFailure
-from pools.messages.message import Channel, Message
-from pools.messages.senders import http, outbox, smtp, sns
+from pools.messages.message import ATTRIBUTES, Channel, Message
+from pools.messages.senders import function, http, outbox, smtp, sns
+from pools.models import Pool
+from pools.triggers import custom_sender
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +30,7 @@ def send(message: Message) -> None:
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("A message must not be sent inside a transaction.")
-    carrier = _carrier(message.channel)
-    if carrier is None:
-        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", message.channel, message.channel)
-        raise CodeDeliveryFailure()
+    carrier = check(message.pool, message.channel)
     try:
         carrier(message)
     except OSError as error:  # smtplib's errors are OSErrors; ValueError is an address it cannot use
@@ -42,9 +41,35 @@ def send(message: Message) -> None:
         raise CodeDeliveryFailure() from error
 
 
-def is_kept(channel: Channel) -> bool:
+def check(pool: Pool, channel: Channel) -> Send:
+    """What carries a pool's messages. Raises: CodeDeliveryFailure, when nothing at all could."""
+    carrier = _carrier_of(pool, channel)
+    if carrier is None:
+        log.error("no way to send %s is configured; see GATEHOUSE_%s_URL", channel, channel)
+        raise CodeDeliveryFailure()
+    if carrier is sns.send:
+        sns.check(pool)
+    return carrier
+
+
+def is_carried(pool: Pool, channel: Channel) -> bool:
+    """Whether `check` finds a carrier."""
+    carrier = _carrier_of(pool, channel)
+    return carrier is not None and (carrier is not sns.send or sns.has_role(pool))
+
+
+def is_kept(pool: Pool, channel: Channel) -> bool:
     """Whether messages go to the outbox of development, which is a row like any other: there at once."""
-    return _carrier(channel) is outbox.send
+    return _carrier_of(pool, channel) is outbox.send
+
+
+def has_sender(pool: Pool, channel: Channel) -> bool:
+    """Whether a function of the pool carries its messages."""
+    return custom_sender.is_set(pool, ATTRIBUTES[channel])
+
+
+def _carrier_of(pool: Pool, channel: Channel) -> Send | None:
+    return function.send if has_sender(pool, channel) else _carrier(channel)
 
 
 def _carrier(channel: Channel) -> Send | None:

@@ -9,7 +9,8 @@ from html import escape, unescape
 from django.utils.html import strip_tags
 
 from pools.config.messages import MessageTemplates, Template
-from pools.models import Pool
+from pools.models import Pool, User
+from pools.triggers.origin import Origin
 
 
 class Channel(StrEnum):
@@ -30,24 +31,44 @@ class Kind(StrEnum):
 
 
 CHANNELS = {"email": Channel.EMAIL, "phone_number": Channel.SMS}
+ATTRIBUTES = {channel: attribute for attribute, channel in CHANNELS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`code` is the secret in it: a one-time code or a temporary password. `name` is what `{username}` becomes.
+    """To the `email` or `phone_number` of a user, as `attribute` says; `to` may be a new address, not yet theirs.
 
-    `message_id` is the Message-ID, angle brackets included, of one that may be sent more than once.
+    `code` is the secret in it: a one-time code or a temporary password. `name` is what `{username}` becomes. `origin`
+    is what functions are told about the request. `worded` is what a CustomMessage function has made of it, None where
+    it says what the pool's templates say, or has not been asked yet. `message_id` is the Message-ID, angle brackets
+    included, of one that may be sent more than once.
     """
 
-    pool: Pool
-    username: str
-    channel: Channel
+    user: User
+    attribute: str
     to: str
     kind: Kind
     code: str
-    template: Template
     name: str
+    origin: Origin
+    worded: Template | None = None
     message_id: str = ""
+
+    @property
+    def pool(self) -> Pool:
+        return self.user.pool
+
+    @property
+    def username(self) -> str:
+        return self.user.username
+
+    @property
+    def channel(self) -> Channel:
+        return CHANNELS[self.attribute]
+
+    @property
+    def template(self) -> Template:
+        return self.worded or template(self.pool, self.kind, self.channel)
 
     @property
     def text(self) -> Template:
@@ -66,7 +87,7 @@ class Message:
 
 
 def template(pool: Pool, kind: Kind, channel: Channel) -> Template:
-    """What the pool's messages of a kind say."""
+    """What the pool's own messages of a kind say."""
     templates = MessageTemplates.of(pool)
     by_email, by_sms = templates.verification_email, templates.verification_sms
     if kind is Kind.AUTHENTICATION:
@@ -76,21 +97,16 @@ def template(pool: Pool, kind: Kind, channel: Channel) -> Template:
     return by_email if channel is Channel.EMAIL else by_sms
 
 
-def verification(pool: Pool, username: str, attribute: str, to: str, kind: Kind, code: str) -> Message:
+def verification(user: User, attribute: str, to: str, kind: Kind, code: str, origin: Origin) -> Message:
     """A verification code to an `email` or `phone_number`."""
-    return _message(pool, username, attribute, to, kind, code, username)
+    return Message(user, attribute, to, kind, code, user.username, origin)
 
 
-def authentication(pool: Pool, username: str, attribute: str, to: str, code: str) -> Message:
+def authentication(user: User, attribute: str, to: str, code: str, origin: Origin) -> Message:
     """A sign-in code to an `email` or `phone_number`: a second factor, or the first without a password."""
-    return _message(pool, username, attribute, to, Kind.AUTHENTICATION, code, username)
+    return Message(user, attribute, to, Kind.AUTHENTICATION, code, user.username, origin)
 
 
-def invitation(pool: Pool, username: str, name: str, attribute: str, to: str, password: str) -> Message:
-    """A temporary password to an `email` or `phone_number`; `name` is what people know the user by."""
-    return _message(pool, username, attribute, to, Kind.ADMIN_CREATE_USER, password, name)
-
-
-def _message(pool: Pool, username: str, attribute: str, to: str, kind: Kind, code: str, name: str) -> Message:
-    channel = CHANNELS[attribute]
-    return Message(pool, username, channel, to, kind, code, template(pool, kind, channel), name)
+def invitation(user: User, name: str, attribute: str, password: str, origin: Origin) -> Message:
+    """A temporary password to the user's `email` or `phone_number`; `name` is what people know the user by."""
+    return Message(user, attribute, user.attributes[attribute], Kind.ADMIN_CREATE_USER, password, name, origin)

@@ -18,7 +18,8 @@ class Attempt(models.Model):
     `handle` is the public part of the Session string, `digest` the SHA-256 of the current whole one; `step` is
     compared and swapped by every accepted answer, so each Session is used once on every database without locks.
     `spent` keeps the digests of used Sessions, to tell a replay from nonsense. `holder` is nobody for a name that does
-    not exist: such a sign-in goes on until it fails. `pools.signin.attempt` then puts a decoy into `user`.
+    not exist: such a sign-in goes on until it fails. `pools.signin.attempt` then puts a decoy into `user`, and into
+    `origin` what triggers are told about the request at hand (`pools.triggers.origin`), which is not kept.
     """
 
     class Channel(models.TextChoices):
@@ -42,6 +43,8 @@ class Attempt(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     user: User
+    origin: Any
+    """What functions are told of the request at hand: an `Origin`, which is of a layer above."""
 
     def __str__(self) -> str:
         return f"{self.flow} {self.challenge} step {self.step}"

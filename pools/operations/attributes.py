@@ -6,26 +6,37 @@ from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import profile
+from pools.operations.origin import origin
 from pools.operations.sign_up import attribute_values, code_delivery
 
-# Triggers are what this would reach; none of them exists yet.
-_NOWHERE_YET = ("ClientMetadata",)
 
-
-@cognito_idp.operation("UpdateUserAttributes", ignores=_NOWHERE_YET)
-def update_user_attributes(call: Call, *, access_token: str, user_attributes: list[dict[str, str]]) -> Answer:
+@cognito_idp.operation("UpdateUserAttributes")
+def update_user_attributes(
+    call: Call,
+    *,
+    access_token: str,
+    user_attributes: list[dict[str, str]],
+    client_metadata: dict[str, str] | None = None,
+) -> Answer:
     signed_in = lookup.signed_in(access_token)
-    deliveries = profile.update_own(signed_in.client, signed_in.user, attribute_values(user_attributes))
+    told = origin(call, signed_in.client, client_metadata)
+    deliveries = profile.update_own(signed_in.client, signed_in.user, attribute_values(user_attributes), origin=told)
     return {"CodeDeliveryDetailsList": [code_delivery(delivery) for delivery in deliveries]}
 
 
-@cognito_idp.operation("AdminUpdateUserAttributes", ignores=_NOWHERE_YET)
+@cognito_idp.operation("AdminUpdateUserAttributes")
 def admin_update_user_attributes(
-    call: Call, *, user_pool_id: str, username: str, user_attributes: list[dict[str, str]]
+    call: Call,
+    *,
+    user_pool_id: str,
+    username: str,
+    user_attributes: list[dict[str, str]],
+    client_metadata: dict[str, str] | None = None,
 ) -> None:
     pool = lookup.pool(user_pool_id, call.region)
     user = lookup.user(pool, username)
-    profile.update_by_administrator(pool, user, attribute_values(user_attributes), by=call.actor)
+    told = origin(call, None, client_metadata)
+    profile.update_by_administrator(pool, user, attribute_values(user_attributes), origin=told, by=call.actor)
 
 
 @cognito_idp.operation("DeleteUserAttributes")
@@ -42,9 +53,13 @@ def admin_delete_user_attributes(
     profile.delete_by_administrator(pool, lookup.user(pool, username), user_attribute_names, by=call.actor)
 
 
-@cognito_idp.operation("GetUserAttributeVerificationCode", ignores=_NOWHERE_YET)
-def get_user_attribute_verification_code(call: Call, *, access_token: str, attribute_name: str) -> Answer:
-    delivery = profile.send_code(lookup.signed_in(access_token).user, attribute_name)
+@cognito_idp.operation("GetUserAttributeVerificationCode")
+def get_user_attribute_verification_code(
+    call: Call, *, access_token: str, attribute_name: str, client_metadata: dict[str, str] | None = None
+) -> Answer:
+    signed_in = lookup.signed_in(access_token)
+    told = origin(call, signed_in.client, client_metadata)
+    delivery = profile.send_code(signed_in.user, attribute_name, origin=told)
     return {"CodeDeliveryDetails": code_delivery(delivery)}
 
 

@@ -6,10 +6,11 @@ from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import client_proof, passwords, recovery
+from pools.operations.origin import origin
 from pools.operations.sign_up import code_delivery
 
-# Triggers, threat protection and analytics are what these would reach; none of them exists yet.
-_NOWHERE_YET = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
+# Threat protection and analytics are what these would reach; none of them exists yet.
+_NOWHERE_YET = ("AnalyticsMetadata", "UserContextData")
 
 
 @cognito_idp.operation("ChangePassword")
@@ -30,10 +31,18 @@ def admin_set_user_password(
 
 
 @cognito_idp.operation("ForgotPassword", ignores=_NOWHERE_YET)
-def forgot_password(call: Call, *, client_id: str, username: str, secret_hash: str | None = None) -> Answer:
+def forgot_password(
+    call: Call,
+    *,
+    client_id: str,
+    username: str,
+    secret_hash: str | None = None,
+    client_metadata: dict[str, str] | None = None,
+) -> Answer:
     client = lookup.client(client_id)
     client_proof.check_secret_hash(client, username, secret_hash)
-    return {"CodeDeliveryDetails": code_delivery(recovery.forgot(client, username=username))}
+    delivery = recovery.forgot(client, username=username, origin=origin(call, client, client_metadata))
+    return {"CodeDeliveryDetails": code_delivery(delivery)}
 
 
 @cognito_idp.operation("ConfirmForgotPassword", ignores=_NOWHERE_YET)
@@ -45,14 +54,19 @@ def confirm_forgot_password(
     confirmation_code: str,
     password: str,
     secret_hash: str | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id)
     client_proof.check_secret_hash(client, username, secret_hash)
-    recovery.confirm_forgot(client, username=username, code=confirmation_code, password=password)
+    told = origin(call, client, client_metadata)
+    recovery.confirm_forgot(client, username=username, code=confirmation_code, password=password, origin=told)
     return {}
 
 
-@cognito_idp.operation("AdminResetUserPassword", ignores=["ClientMetadata"])
-def admin_reset_user_password(call: Call, *, user_pool_id: str, username: str) -> None:
+@cognito_idp.operation("AdminResetUserPassword")
+def admin_reset_user_password(
+    call: Call, *, user_pool_id: str, username: str, client_metadata: dict[str, str] | None = None
+) -> None:
     pool = lookup.pool(user_pool_id, call.region)
-    recovery.reset_by_administrator(pool, lookup.user(pool, username), by=call.actor)
+    user = lookup.user(pool, username)
+    recovery.reset_by_administrator(pool, user, origin=origin(call, None, client_metadata), by=call.actor)

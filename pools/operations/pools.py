@@ -64,7 +64,7 @@ def pool_summary(pool: Pool) -> dict[str, Any]:
     return {
         "Id": pool.id,
         "Name": pool.name,
-        "LambdaConfig": {},
+        "LambdaConfig": pool_config.described(pool.settings)["LambdaConfig"],
         "CreationDate": pool.created_at,
         "LastModifiedDate": pool.modified_at,
     }

@@ -17,16 +17,19 @@ from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import client_proof
 from pools.models import Client
+from pools.operations.origin import origin
 from pools.signin import attempt, flows, standing
 from pools.signin.attempt import CHALLENGES, Challenged
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
 from pools.tokens import issue, refresh
 from pools.tokens.issue import Tokens
+from pools.triggers.origin import Origin
+from pools.triggers.token_generation import REFRESH
 
-# Triggers, threat protection and analytics are what these would reach; none of them exists yet.
-_PUBLIC = ("AnalyticsMetadata", "UserContextData", "ClientMetadata")
-_ADMIN = ("AnalyticsMetadata", "ContextData", "ClientMetadata")
+# Threat protection and analytics are what these would reach; none of them exists yet.
+_PUBLIC = ("AnalyticsMetadata", "UserContextData")
+_ADMIN = ("AnalyticsMetadata", "ContextData")
 
 
 @cognito_idp.operation("InitiateAuth", ignores=_PUBLIC)
@@ -37,8 +40,11 @@ def initiate_auth(
     auth_flow: str,
     auth_parameters: dict[str, str] | None = None,
     session: str | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
-    return _begin(call, lookup.client(client_id), auth_flow, auth_parameters or {}, session, Channel.API)
+    client = lookup.client(client_id)
+    told = origin(call, client, validation_data=client_metadata)
+    return _begin(call, client, auth_flow, auth_parameters or {}, session, Channel.API, told)
 
 
 @cognito_idp.operation("AdminInitiateAuth", ignores=_ADMIN)
@@ -50,9 +56,11 @@ def admin_initiate_auth(
     auth_flow: str,
     auth_parameters: dict[str, str] | None = None,
     session: str | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _begin(call, client, auth_flow, auth_parameters or {}, session, Channel.ADMIN)
+    told = origin(call, client, validation_data=client_metadata)
+    return _begin(call, client, auth_flow, auth_parameters or {}, session, Channel.ADMIN, told)
 
 
 @cognito_idp.operation("RespondToAuthChallenge", ignores=_PUBLIC)
@@ -63,9 +71,11 @@ def respond_to_auth_challenge(
     challenge_name: str,
     session: str | None = None,
     challenge_responses: dict[str, str] | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id)
-    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.API)
+    told = origin(call, client, client_metadata)
+    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.API, told)
 
 
 @cognito_idp.operation("AdminRespondToAuthChallenge", ignores=_ADMIN)
@@ -77,22 +87,38 @@ def admin_respond_to_auth_challenge(
     challenge_name: str,
     session: str | None = None,
     challenge_responses: dict[str, str] | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id, lookup.pool(user_pool_id, call.region))
-    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.ADMIN)
+    told = origin(call, client, client_metadata)
+    return _answer(call, client, challenge_name, session, challenge_responses or {}, Channel.ADMIN, told)
 
 
 def _begin(
-    call: Call, client: Client, flow: str, parameters: dict[str, str], session: str | None, channel: Channel
+    call: Call,
+    client: Client,
+    flow: str,
+    parameters: dict[str, str],
+    session: str | None,
+    channel: Channel,
+    told: Origin,
 ) -> Answer:
+    """What the caller tells functions at the beginning is for those alone that may refuse it, or bring a new user."""
     if flow in flows.REFRESH:
         return _refresh(call, client, flow, parameters, channel)
     _check_secret_hash(client, parameters)
-    return _outcome(client, attempt.begin(client, flow, parameters, session, channel=channel, by=call.actor))
+    outcome = attempt.begin(client, flow, parameters, session, channel=channel, by=call.actor, origin=told)
+    return _outcome(client, outcome)
 
 
 def _answer(
-    call: Call, client: Client, challenge_name: str, session: str | None, answers: dict[str, str], channel: Channel
+    call: Call,
+    client: Client,
+    challenge_name: str,
+    session: str | None,
+    answers: dict[str, str],
+    channel: Channel,
+    told: Origin,
 ) -> Answer:
     _check_secret_hash(client, answers)
     if challenge_name not in CHALLENGES:
@@ -100,7 +126,9 @@ def _answer(
     username = answers.get("USERNAME")
     if not username:
         raise missing_parameter("USERNAME")
-    outcome = attempt.answer(client, challenge_name, session, username, answers, channel=channel, by=call.actor)
+    outcome = attempt.answer(
+        client, challenge_name, session, username, answers, channel=channel, by=call.actor, origin=told
+    )
     return _outcome(client, outcome)
 
 
@@ -113,7 +141,7 @@ def _check_secret_hash(client: Client, given: dict[str, str]) -> None:
 
 
 def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], channel: Channel) -> Answer:
-    """The hash is over any name of the token's user: no USERNAME comes with a refresh."""
+    """The hash is over any name of the token's user: no USERNAME comes with a refresh. ClientMetadata goes nowhere."""
     secret_hash = parameters.get("SECRET_HASH")
     if secret_hash is None:
         client_proof.check_sign_in_hash(client, [], None)
@@ -126,8 +154,9 @@ def _refresh(call: Call, client: Client, flow: str, parameters: dict[str, str], 
     except RefreshTokenReuse:  # spent while rotation was on; the model does not list it for these operations
         raise NotAuthorized(REFRESH_TOKEN_REVOKED) from None
     client_proof.check_sign_in_hash(client, standing.names(user), secret_hash)
+    tokens = issue.for_session(client.pool, client, user, session, origin=origin(call, client), source=REFRESH)
     audit.record(call.actor, client.pool.arn, sub=user.sub, client_id=client.client_id)
-    return _signed_in(issue.for_session(client.pool, client, user, session))
+    return _signed_in(tokens)
 
 
 def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
@@ -138,7 +167,10 @@ def _outcome(client: Client, outcome: SignedIn | Challenged) -> Answer:
             "Session": outcome.session,
             "AvailableChallenges": outcome.available,
         }
-    return _signed_in(issue.start_session(client.pool, outcome.client, outcome.user, by=outcome.by))
+    tokens = issue.start_session(
+        client.pool, outcome.client, outcome.user, by=outcome.by, origin=outcome.origin, source=outcome.source
+    )
+    return _signed_in(tokens)
 
 
 def _signed_in(tokens: Tokens) -> Answer:

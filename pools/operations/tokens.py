@@ -14,23 +14,28 @@ from identity.wire.call import Answer, Call
 from identity.wire.services import cognito_idp
 from pools import lookup
 from pools.accounts import administer, client_proof
+from pools.operations.origin import origin
 from pools.operations.sign_in import authentication_result
-from pools.tokens import issue, refresh, revoke
+from pools.tokens import refresh, revoke
 
 
-# Devices and triggers are what these would reach; neither exists yet. The client's flows are InitiateAuth's affair:
-# AWS lets this operation renew tokens with and without rotation.
-@cognito_idp.operation("GetTokensFromRefreshToken", ignores=["DeviceKey", "ClientMetadata"])
+# Devices are what DeviceKey would reach; they do not exist yet. The client's flows are InitiateAuth's affair: AWS lets
+# this operation renew tokens with and without rotation.
+@cognito_idp.operation("GetTokensFromRefreshToken", ignores=["DeviceKey"])
 def get_tokens_from_refresh_token(
-    call: Call, *, refresh_token: str, client_id: str, client_secret: str | None = None
+    call: Call,
+    *,
+    refresh_token: str,
+    client_id: str,
+    client_secret: str | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     client = lookup.client(client_id)
     client_proof.check_secret_beside_token(client, client_secret)
     try:
-        session, user, successor = refresh.exchange(client, refresh_token)
+        tokens = refresh.renew(client, refresh_token, origin(call, client, client_metadata))
     except PasswordResetRequired as error:  # the model does not list it for this operation
         raise NotAuthorized(error.message) from None
-    tokens = issue.for_session(client.pool, client, user, session, successor)
     return {"AuthenticationResult": authentication_result(tokens)}
 
 

@@ -15,10 +15,11 @@ from pools.config.schema import DEVELOPER_PREFIX
 from pools.lookup import SignedIn
 from pools.messages.message import Channel
 from pools.models import User
+from pools.operations.origin import origin
 from pools.operations.sign_up import attribute_values
 
 
-@cognito_idp.operation("AdminCreateUser", ignores=["ValidationData", "ClientMetadata"])
+@cognito_idp.operation("AdminCreateUser")
 def admin_create_user(
     call: Call,
     *,
@@ -29,12 +30,20 @@ def admin_create_user(
     force_alias_creation: bool = False,
     message_action: str | None = None,
     desired_delivery_mediums: list[str] | None = None,
+    validation_data: list[dict[str, str]] | None = None,
+    client_metadata: dict[str, str] | None = None,
 ) -> Answer:
     pool = lookup.pool(user_pool_id, call.region)
+    told = origin(call, None, client_metadata, attribute_values(validation_data))
     channels = None if desired_delivery_mediums is None else [Channel(medium) for medium in desired_delivery_mediums]
     if message_action == "RESEND":
         user = administer.resend_invitation(
-            pool, username=username, temporary_password=temporary_password, channels=channels, by=call.actor
+            pool,
+            username=username,
+            temporary_password=temporary_password,
+            channels=channels,
+            origin=told,
+            by=call.actor,
         )
     else:
         user = administer.create_user(
@@ -45,6 +54,7 @@ def admin_create_user(
             channels=channels,
             suppress_message=message_action == "SUPPRESS",
             force_alias=force_alias_creation,
+            origin=told,
             by=call.actor,
         )
     return {"User": user_summary(user)}

@@ -12,8 +12,21 @@ from identity.access.actor import Actor
 from identity.errors import SESSION_INVALID, NotAuthorized
 from pools.accounts import rivals
 from pools.models import Attempt, Client
-from pools.signin import after_sign_up, decoy, finish, flows, order, secret_block, session, standing
+from pools.signin import (
+    after_sign_up,
+    decision,
+    decoy,
+    finish,
+    flows,
+    order,
+    permission,
+    rounds,
+    secret_block,
+    session,
+    standing,
+)
 from pools.signin.challenges.base import Challenge, Proof, required
+from pools.signin.challenges.custom import Custom
 from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword
 from pools.signin.challenges.one_time_code import EmailOtp, SmsMfa, SmsOtp
@@ -23,6 +36,7 @@ from pools.signin.challenges.software_token import SoftwareTokenMfa
 from pools.signin.challenges.srp import PasswordSrp, PasswordVerifier
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
+from pools.triggers.origin import NOBODY, Origin
 
 CHALLENGES: Mapping[str, type[Challenge]] = {
     challenge.name: challenge
@@ -31,6 +45,7 @@ CHALLENGES: Mapping[str, type[Challenge]] = {
         Password,
         PasswordSrp,
         PasswordVerifier,
+        Custom,
         EmailOtp,
         SmsOtp,
         NewPassword,
@@ -63,20 +78,23 @@ def begin(
     *,
     channel: Channel,
     by: Actor,
+    origin: Origin = NOBODY,
 ) -> SignedIn | Challenged:
     """Start a sign-in. One that is finished at once leaves no row. A Session is ConfirmSignUp's, for USER_AUTH.
 
-    Raises: what the flow's first proof raises; NotAuthorized (Session).
+    Raises: what the flow's first proof raises; NotAuthorized (Session); what the pool's functions raise.
     """
     if session_string is not None and flow == flows.CHOICE:
         flows.check_allowed(client, flow, channel)
         resumed = session.find(session_string, after_sign_up.CONFIRMED)
         _check_is_of(resumed, client, required(parameters, "USERNAME"))
         if after_sign_up.is_first_factor(resumed, parameters):
-            resumed.channel = channel
+            resumed.channel, resumed.origin = channel, origin
+            permission.to_begin(resumed)
             accept(resumed, (), by)
             return _proceed(resumed)
-    attempt = flows.begun(client, flow, channel, parameters)
+    attempt = flows.begun(client, flow, channel, parameters, origin)
+    decision.make(attempt)
     first = order.next_challenge(attempt)
     if first is not None and _has_come(first, parameters):
         _prove(attempt, parameters, first)
@@ -92,30 +110,35 @@ def answer(
     *,
     channel: Channel,
     by: Actor,
+    origin: Origin = NOBODY,
 ) -> SignedIn | Challenged:
     """Answer the challenge that a Session waits for. What it brings and the operator's audit row are one write.
 
+    The Session is used up by an answer that is accepted, also when a function of the pool refuses or fails after that.
     Raises: NotAuthorized (Session unknown, used, expired, of another client, channel, user or step), InvalidParameter,
-    and what the challenge raises.
+    what the challenge raises, and what the pool's functions raise.
     """
     challenge = CHALLENGES[challenge_name]
     if session_string is None and challenge is PasswordVerifier:
-        return _answer_block(client, username, answers, channel=channel, by=by)
+        return _answer_block(client, username, answers, channel=channel, by=by, origin=origin)
     attempt = session.find(session_string, challenge_name)
     if attempt.channel != channel:
         raise NotAuthorized(SESSION_INVALID)
     _check_is_of(attempt, client, username)
+    attempt.origin = origin
     accept(attempt, _prove(attempt, answers, challenge), by)
+    decision.make(attempt)
     return _proceed(attempt)
 
 
 def _answer_block(
-    client: Client, username: str, answers: Mapping[str, str], *, channel: Channel, by: Actor
+    client: Client, username: str, answers: Mapping[str, str], *, channel: Channel, by: Actor, origin: Origin
 ) -> SignedIn | Challenged:
     """Plain USER_SRP_AUTH, whose first request left nothing behind but SECRET_BLOCK."""
     attempt = secret_block.attempt_of(client, answers, channel)
     if not standing.is_called(attempt, username):
         raise NotAuthorized(SESSION_INVALID)
+    attempt.origin = origin
     _prove(attempt, answers, PasswordVerifier)
     return _proceed(attempt, by)
 
@@ -134,6 +157,8 @@ def _prove(attempt: Attempt, answers: Mapping[str, str], challenge: type[Challen
     while following is not None and (following is challenge or _has_come(following, answers)):
         proof = following().check(attempt, answers)
         attempt.proofs, attempt.data = [*attempt.proofs, proof.name], {**attempt.data, **proof.data}
+        if rounds.asked(attempt) is not None:
+            rounds.add(attempt, following.name, is_passed=proof.is_right)
         proven.append(proof)
         following = order.next_challenge(attempt)
         if following is challenge:

@@ -13,24 +13,26 @@ from identity.errors import USER_DISABLED, InvalidParameter, NotAuthorized, Unsu
 from pools import lookup
 from pools.config.client import ClientSettings
 from pools.models import Attempt, Client, User
-from pools.signin import decoy, first_factors
+from pools.signin import decoy, first_factors, migration, permission, rounds, standing
 from pools.signin.challenges.base import required
+from pools.signin.challenges.custom import Custom
+from pools.signin.challenges.srp import PasswordSrp
+from pools.triggers import custom_auth
+from pools.triggers.origin import NOBODY, Origin
 
 Channel = Attempt.Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`first` is the factor it begins with, and `needs` the parameter that brings it; neither where the user chooses.
-
-    `is_built` is False for a flow of a later release.
+    """`first` is the factor it begins with, and `needs` the parameter that brings it; neither where the user, or a
+    function of the pool, chooses.
     """
 
     allowed_by: str
     channels: frozenset[Channel]
     first: str | None = None
     needs: str | None = None
-    is_built: bool = True
 
 
 _BOTH = frozenset({Channel.API, Channel.ADMIN})
@@ -42,7 +44,7 @@ FLOWS: Mapping[str, Flow] = {
     "ADMIN_USER_PASSWORD_AUTH": _ADMIN_PASSWORD,
     "ADMIN_NO_SRP_AUTH": _ADMIN_PASSWORD,
     "USER_SRP_AUTH": Flow("ALLOW_USER_SRP_AUTH", _BOTH, first_factors.PASSWORD_SRP, "SRP_A"),
-    "CUSTOM_AUTH": Flow("ALLOW_CUSTOM_AUTH", _BOTH, is_built=False),
+    "CUSTOM_AUTH": Flow("ALLOW_CUSTOM_AUTH", _BOTH),
     "USER_AUTH": Flow("ALLOW_USER_AUTH", _BOTH),
     "REFRESH_TOKEN_AUTH": Flow("ALLOW_REFRESH_TOKEN_AUTH", _BOTH),
     "REFRESH_TOKEN": Flow("ALLOW_REFRESH_TOKEN_AUTH", _BOTH),
@@ -50,6 +52,9 @@ FLOWS: Mapping[str, Flow] = {
 REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
 SRP = "USER_SRP_AUTH"
 CHOICE = "USER_AUTH"
+CUSTOM = "CUSTOM_AUTH"
+_SRP_A = "SRP_A"
+
 _STEP_UP = ("TARGET_ACR_VALUES", "ACCESS_TOKEN", "MAX_AGE")
 
 
@@ -66,35 +71,79 @@ def check_allowed(client: Client, name: str, channel: Channel) -> None:
         raise InvalidParameter(f"{name} flow not enabled for this client")
 
 
-def begun(client: Client, name: str, channel: Channel, parameters: Mapping[str, str]) -> Attempt:
-    """A sign-in at its start, of a user or of a decoy. Not saved.
+def begun(
+    client: Client, name: str, channel: Channel, parameters: Mapping[str, str], origin: Origin = NOBODY
+) -> Attempt:
+    """A sign-in at its start, of a user or of a decoy, which the pool's functions let begin. Not saved.
 
-    Raises: InvalidParameter (not allowed, parameter missing), UnsupportedOperation, UserNotFound, NotAuthorized.
+    Raises: InvalidParameter (not allowed, parameter missing, no trigger), UnsupportedOperation, UserNotFound,
+    NotAuthorized; what `permission.to_begin` raises, and, for CUSTOM_AUTH where the client does not hide who exists,
+    what `standing.check` raises.
     """
     check_allowed(client, name, channel)
     flow = FLOWS[name]
-    if not flow.is_built or any(parameters.get(parameter) for parameter in _STEP_UP):
+    if any(parameters.get(parameter) for parameter in _STEP_UP):
         raise UnsupportedOperation(f"{name} is not available with these parameters in this version of Gatehouse.")
     username = required(parameters, "USERNAME")
-    if flow.needs is not None:
-        required(parameters, flow.needs)
+    for needed in _needed(client, name, parameters):
+        required(parameters, needed)
     attempt = Attempt(pool=client.pool, client=client, channel=channel, flow=name, name=username)
-    attempt.user = _user(client, username)
+    attempt.origin = origin
+    attempt.user = _user(attempt, parameters)
     attempt.holder_id = attempt.user.pk
-    attempt.data = _choice(attempt.user, parameters) if name == CHOICE else {"first": flow.first}
+    custom = _custom(attempt, parameters) if name == CUSTOM else {}
+    permission.to_begin(attempt)
+    attempt.data = custom or (_choice(attempt.user, parameters) if name == CHOICE else {"first": flow.first})
     return attempt
 
 
-def _user(client: Client, username: str) -> User:
-    """Raises: UserNotFound and, for a disabled user, NotAuthorized: where the client does not hide who exists."""
-    found = lookup.find_user(client.pool, username)
-    if ClientSettings.of(client).hides_existence:
-        return found or decoy.of(client.pool, username)
+def _needed(client: Client, name: str, parameters: Mapping[str, str]) -> list[str]:
+    """The parameters that a flow cannot begin without. Raises: InvalidParameter."""
+    if name == CUSTOM:
+        custom_auth.check_configured(client.pool)
+        first = parameters.get("CHALLENGE_NAME") or Custom.name
+        if first not in {Custom.name, _SRP_A}:
+            raise InvalidParameter(f"{first} is not a challenge that {CUSTOM} can begin with.")
+        return [_SRP_A] if first == _SRP_A else []
+    needs = FLOWS[name].needs
+    return [] if needs is None else [needs]
+
+
+def _custom(attempt: Attempt, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """What is asked a function decides; the client may have brought a public key, to be asked for the password.
+
+    Raises: InvalidParameter, and what `standing.check` raises where existence is no secret.
+    """
+    if not ClientSettings.of(attempt.client).hides_existence:
+        standing.check(attempt.user)
+    if parameters.get("CHALLENGE_NAME") != _SRP_A:
+        return rounds.begun()
+    return {**rounds.begun(_SRP_A), **PasswordSrp().check(attempt, parameters).data}
+
+
+def _user(attempt: Attempt, parameters: Mapping[str, str]) -> User:
+    """The attempt's user, who may come from another directory at this moment.
+
+    Raises: UserNotFound and, for a disabled user, NotAuthorized: where the client does not hide who exists; what
+    `migration.migrated` raises.
+    """
+    pool = attempt.client.pool
+    found = lookup.find_user(pool, attempt.name)
+    if found is None and (password := _clear_password(attempt.flow, parameters)):
+        found = migration.migrated(attempt, password)
+    if ClientSettings.of(attempt.client).hides_existence:
+        return found or decoy.of(pool, attempt.name)
     if found is None:
         raise UserNotFound()
     if not found.enabled:
         raise NotAuthorized(USER_DISABLED)
     return found
+
+
+def _clear_password(flow: str, parameters: Mapping[str, str]) -> str | None:
+    """The password that a request begins with."""
+    first = parameters.get("PREFERRED_CHALLENGE") if flow == CHOICE else FLOWS[flow].first
+    return parameters.get("PASSWORD") if first == first_factors.PASSWORD else None
 
 
 def _choice(user: User, parameters: Mapping[str, str]) -> dict[str, Any]:

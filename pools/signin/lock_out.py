@@ -35,6 +35,27 @@ def of_code(user: User, name: str, factor: str, wrong: str = CODE_OR_STATE) -> G
         raise CodeMismatch(wrong) from None
 
 
+def of_migration(user: User, name: str) -> Guard:
+    """A try of a password that another directory may know. Raises: NotAuthorized while locked."""
+    try:
+        return Guard(f"migration:{_subject(user, name)}")
+    except Locked:
+        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
+
+
+def of_answer(user: User, name: str, challenge: str) -> Guard:
+    """A try of an answer that a function checks, counted before it is made. Raises: NotAuthorized while locked."""
+    try:
+        return Guard(_key(user, name, challenge), is_strict=True)
+    except Locked:
+        raise NotAuthorized(PASSWORD_ATTEMPTS_EXCEEDED) from None
+
+
+def forget_answers(user: User, name: str, challenge: str) -> None:
+    """Forget the wrong ones before the right one that ends a sign-in."""
+    throttle.forget_failures(_key(user, name, challenge))
+
+
 def check_may_ask(user: User, name: str, factor: str) -> None:
     """No new code, and no new question, for who has guessed too often. Raises: NotAuthorized."""
     if throttle.is_locked(_key(user, name, factor)):

@@ -7,10 +7,12 @@ and the second factor, which it stands in for.
 from __future__ import annotations
 
 from pools.accounts import second_factors
+from pools.config.mfa import MfaSettings, Mode
 from pools.models import Attempt
 from pools.models.user import UserStatus
-from pools.signin import first_factors, proofs
+from pools.signin import first_factors, proofs, rounds
 from pools.signin.challenges.base import Challenge
+from pools.signin.challenges.custom import Custom
 from pools.signin.challenges.mfa_setup import MfaSetup
 from pools.signin.challenges.new_password import NewPassword
 from pools.signin.challenges.one_time_code import EmailOtp, SmsMfa, SmsOtp
@@ -26,6 +28,10 @@ _FIRST: dict[str, type[Challenge]] = {
     first_factors.SMS_OTP: SmsOtp,
 }
 _SECOND: dict[str, type[Challenge]] = {challenge.name: challenge for challenge in (SmsMfa, SoftwareTokenMfa, EmailOtp)}
+ASKED: dict[str, type[Challenge]] = {
+    challenge.name: challenge for challenge in (Custom, PasswordVerifier, SmsMfa, SoftwareTokenMfa, EmailOtp)
+}
+"""What a pool's function may ask for in CUSTOM_AUTH."""
 
 
 def next_challenge(attempt: Attempt) -> type[Challenge] | None:
@@ -37,7 +43,13 @@ def next_challenge(attempt: Attempt) -> type[Challenge] | None:
 
 
 def first_proof(attempt: Attempt) -> type[Challenge] | None:
-    """What the flow begins with, or the user has chosen. In SRP a public key comes before the proof."""
+    """What the flow begins with, or the user has chosen. In SRP a public key comes before the proof.
+
+    In CUSTOM_AUTH it is what the pool's function has asked for, whatever is proven, until it issues tokens.
+    """
+    asked = rounds.asked(attempt)
+    if asked is not None:
+        return ASKED[asked]
     if proofs.FIRST & set(attempt.proofs):
         return None
     chosen = attempt.data.get("first")
@@ -54,8 +66,13 @@ def forced_new_password(attempt: Attempt) -> type[Challenge] | None:
 
 
 def second_factor(attempt: Attempt) -> type[Challenge] | None:
-    """The one that is being set up, or was chosen, or is preferred, or is the only one; or else the choice."""
+    """The one that is being set up, or was chosen, or is preferred, or is the only one; or else the choice.
+
+    Where it is not required of all, it does not follow upon CUSTOM_AUTH, whose function can ask for it.
+    """
     if proofs.SECOND & set(attempt.proofs):
+        return None
+    if proofs.CUSTOM in attempt.proofs and MfaSettings.of(attempt.user.pool).mode is not Mode.ON:
         return None
     if attempt.data.get("address") and second_factors.may_be_set_up(attempt.user, EmailOtp.factor):
         return EmailOtp

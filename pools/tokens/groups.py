@@ -9,6 +9,7 @@ from typing import Any, Self
 from identity.statement import Statement
 from pools.models import Membership, User
 from pools.models.group import rank
+from pools.triggers.token_generation import GroupConfiguration
 
 _groups_of = Statement(
     lambda user_id: Membership.objects.filter(user_id=user_id).values_list(
@@ -46,6 +47,11 @@ class Groups:
             roles=tuple(dict.fromkeys(role for _, role in roles)),
             preferred_role=first.pop() if len(first) == 1 else None,
         )
+
+    @property
+    def configuration(self) -> GroupConfiguration:
+        """What a function is told."""
+        return GroupConfiguration(self.names, self.roles, self.preferred_role)
 
     def in_access_token(self) -> dict[str, Any]:
         return {"cognito:groups": list(self.names)} if self.names else {}

@@ -1,4 +1,8 @@
-"""The only maker of tokens: sign-in, refresh and every later surface pass through here."""
+"""The only maker of tokens: sign-in, refresh and every later surface pass through here.
+
+The pool's function is asked before anything is written or spent: where it fails there is no session, and the refresh
+token that was brought is as good as before.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,26 @@ import hashlib
 import uuid
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from identity import clock, ids
 from identity.access import audit
 from identity.access.actor import Actor, Kind
-from identity.errors import NotAuthorized
+from identity.errors import USER_DISABLED, NotAuthorized
 from identity.keys import signing
 from identity.models import SigningKey
 from identity.statement import Insertion
 from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
+from pools.config.triggers import TriggerSettings
 from pools.models import Client, Pool, Session, User
-from pools.tokens import claims
+from pools.tokens import claims, overrides
 from pools.tokens.claims import USER_ADMIN, Grant
 from pools.tokens.groups import Groups
+from pools.triggers import token_generation
+from pools.triggers.origin import Origin
 
 _sessions = Insertion(Session)
 
@@ -36,16 +44,45 @@ class Tokens:
     refresh_token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClientToken:
+    """The access token of a client that is its own principal; `expires_in` is its life in seconds."""
+
+    access_token: str
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that tokens of a session say, to be signed. `has_waited`: for the pool's function."""
+
+    pool: Pool
+    client: Client
+    in_access_token: dict[str, Any]
+    in_id_token: dict[str, Any]
+    has_waited: bool
+
+
 def digest(refresh_token: str) -> bytes:
     """How a refresh token is stored: it is random enough for one plain hash."""
     return hashlib.sha256(refresh_token.encode()).digest()
 
 
-def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_ADMIN, by: Actor | None) -> Tokens:
-    """Tokens of a new sign-in, and the session they belong to.
+def start_session(
+    pool: Pool,
+    client: Client,
+    user: User,
+    *,
+    scope: str = USER_ADMIN,
+    by: Actor | None,
+    origin: Origin,
+    source: str,
+) -> Tokens:
+    """Tokens of a new sign-in, and the session they belong to. `origin` and `source` are what the function is told.
 
     `by` is None where the operator's audit row has been written with the last proof.
-    Raises: NotAuthorized, when the user has been deleted since the password was right.
+    Raises: NotAuthorized, when the user has been deleted since the password was right, or disabled while functions
+    were waited for; what the function raises.
     """
     now = clock.now()
     refresh_token = ids.token(64)
@@ -61,18 +98,45 @@ def start_session(pool: Pool, client: Client, user: User, *, scope: str = USER_A
         authenticated_at=now,
         expires_at=now + Lifetimes.of(client).refresh_token,
     )
+    prepared = prepare(pool, client, user, session, origin, source)
+    may_have_waited = bool(TriggerSettings.of(pool).arns)
+    is_audited = by is not None and by.kind is Kind.OPERATOR
     try:
-        with transaction.atomic() if by is not None and by.kind is Kind.OPERATOR else nullcontext():
+        with transaction.atomic() if is_audited or may_have_waited else nullcontext():
+            if may_have_waited:
+                _hold(user)
             _sessions.insert(session)
             if by is not None:
                 audit.record(by, pool.arn, sub=user.sub, client_id=client.client_id)
     except IntegrityError:
         raise NotAuthorized() from None
-    return for_session(pool, client, user, session, refresh_token)
+    return sign(prepared, refresh_token)
 
 
-def for_session(pool: Pool, client: Client, user: User, session: Session, refresh_token: str | None = None) -> Tokens:
-    """ID and access token of a session, with the user and their groups as they are now."""
+def _hold(user: User) -> None:
+    """Keep the user as they are until the transaction ends. Raises: NotAuthorized."""
+    enabled = User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("enabled", flat=True).first()
+    if enabled is None:
+        raise NotAuthorized()
+    if not enabled:
+        raise NotAuthorized(USER_DISABLED)
+
+
+def for_session(pool: Pool, client: Client, user: User, session: Session, *, origin: Origin, source: str) -> Tokens:
+    """ID and access token of a session, with the user and their groups as they are now.
+
+    Raises: what the function raises.
+    """
+    return sign(prepare(pool, client, user, session, origin, source))
+
+
+def prepare(pool: Pool, client: Client, user: User, session: Session, origin: Origin, source: str) -> Prepared:
+    """Read what tokens of a session say, and let the pool's function change it.
+
+    Raises: what the function raises.
+    """
+    groups = Groups.of(user)
+    changes = token_generation.call(user, pool, groups.configuration, session.scope, source, origin)
     grant = Grant(
         pool=pool,
         client=client,
@@ -80,15 +144,39 @@ def for_session(pool: Pool, client: Client, user: User, session: Session, refres
         authenticated_at=session.authenticated_at,
         scope=session.scope,
         origin_jti=str(session.origin_jti) if session.is_revocable else None,
-        groups=Groups.of(user),
+        groups=groups if changes is None or changes.groups is None else Groups(*changes.groups),
     )
     now = clock.now()
     # A token without `origin_jti` must still tell its session, or a global sign-out would not reach it.
     event_id = str(uuid.uuid4() if session.is_revocable else session.origin_jti)
-    signers = signing.keys_of(pool.id, pool.revision).signers
+    in_access_token, in_id_token = claims.access_token(grant, now, event_id), claims.id_token(grant, now, event_id)
+    if changes is not None:
+        in_access_token = overrides.in_access_token(in_access_token, changes.access_token)
+        in_id_token = overrides.in_id_token(in_id_token, changes.id_token)
+    return Prepared(pool, client, in_access_token, in_id_token, has_waited=changes is not None)
+
+
+def sign(prepared: Prepared, refresh_token: str | None = None) -> Tokens:
+    signers = signing.keys_of(prepared.pool.id, prepared.pool.revision).signers
     return Tokens(
-        access_token=signers[SigningKey.Use.ACCESS].sign(claims.access_token(grant, now, event_id)),
-        id_token=signers[SigningKey.Use.ID].sign(claims.id_token(grant, now, event_id)),
-        expires_in=int(Lifetimes.of(client).access_token.total_seconds()),
+        access_token=signers[SigningKey.Use.ACCESS].sign(prepared.in_access_token),
+        id_token=signers[SigningKey.Use.ID].sign(prepared.in_id_token),
+        expires_in=int(Lifetimes.of(prepared.client).access_token.total_seconds()),
         refresh_token=refresh_token,
+    )
+
+
+def for_client(client: Client, scope: str, origin: Origin) -> ClientToken:
+    """The access token of a client that is its own principal, with `scope` already granted. No surface grants one yet.
+
+    Raises: what the function raises.
+    """
+    changes = token_generation.call_for_client(client, scope, origin)
+    in_access_token = claims.machine_access_token(client, scope, clock.now())
+    if changes is not None:
+        in_access_token = overrides.in_access_token(in_access_token, changes.access_token)
+    signers = signing.keys_of(client.pool.id, client.pool.revision).signers
+    return ClientToken(
+        access_token=signers[SigningKey.Use.ACCESS].sign(in_access_token),
+        expires_in=int(Lifetimes.of(client).access_token.total_seconds()),
     )

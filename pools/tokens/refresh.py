@@ -35,8 +35,10 @@ from identity.statement import Statement
 from pools.config.client import ClientSettings
 from pools.models import Client, RefreshToken, Session, User
 from pools.models.user import UserStatus
-from pools.tokens import revoke
-from pools.tokens.issue import digest
+from pools.tokens import issue, revoke
+from pools.tokens.issue import Tokens, digest
+from pools.triggers.origin import Origin
+from pools.triggers.token_generation import REFRESH
 
 _SESSION = ("id", "origin_jti", "client_id", "scope", "is_revocable", "authenticated_at", "expires_at", "revoked_at")
 _USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
@@ -78,20 +80,32 @@ def open_session(client: Client, refresh_token: str) -> tuple[Session, User]:
     return found.session, found.user
 
 
-def exchange(client: Client, refresh_token: str) -> tuple[Session, User, str | None]:
-    """As `open_session`; for a client with rotation the token is spent, and the third is its successor.
+def renew(client: Client, refresh_token: str, origin: Origin) -> Tokens:
+    """New tokens for a refresh token; for a client with rotation it is spent, and a successor comes with them.
+
+    While the pool's function is waited for nothing is spent, and what held before may not hold any more.
+    Raises: as `open_session`; what the function raises.
+    """
+    found = _usable(client, refresh_token)
+    prepared = issue.prepare(client.pool, client, found.user, found.session, origin, REFRESH)
+    if prepared.has_waited:
+        found = _usable(client, refresh_token)
+    return issue.sign(prepared, _successor(client, refresh_token, found))
+
+
+def _successor(client: Client, refresh_token: str, found: _Found) -> str | None:
+    """Spend a token of a client with rotation; the one that follows it.
 
     Raises: as `open_session`.
     """
-    found = _usable(client, refresh_token)
     if not ClientSettings.of(client).rotates:
-        return found.session, found.user, None
+        return None
     successor = ids.token(64)
     if found.spent_at is None and not _spend(found, successor):
         found = _usable(client, refresh_token)  # somebody was faster
     if found.spent_at is not None:
         _add(found, successor)
-    return found.session, found.user, successor
+    return successor
 
 
 def _usable(client: Client, refresh_token: str) -> _Found:

@@ -60,19 +60,49 @@ def call(
     arn = TriggerSettings.of(pool).arns.get(trigger)
     if arn is None:
         return None
-    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        raise RuntimeError("A trigger must not be waited for inside a transaction.")
     said = event.envelope(pool, source, username, request, response, origin, version)
     invocation = Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets)
     return _Call(trigger, source, username, invocation, read).perform()
 
 
+def invoke(invocation: Invocation) -> Answer:
+    """One try, for who asks by the Lambda API. Raises: Busy, NotInvoked, TimedOut."""
+    try:
+        with slots.of_process().taken(invocation.arn):
+            return _target(invocation)
+    except slots.NoSlot:
+        raise Busy() from None
+
+
+def tell(
+    pool: Pool,
+    trigger: str,
+    source: str,
+    username: str,
+    request: Mapping[str, Any],
+    origin: Origin,
+    *,
+    secrets: Sequence[str] = (),
+) -> None:
+    """As `call`, of a function whose answer nobody reads. One try is made: who tells it tries again.
+
+    Raises: UserLambdaValidation, UnexpectedLambda, TooManyRequests.
+    """
+    said = event.envelope(pool, source, username, request, {}, origin)
+    invocation = Invocation(TriggerSettings.of(pool).arns[trigger], pool.id, pool.arn, orjson.dumps(said), secrets)
+    _Notice(trigger, source, username, invocation).perform()
+
+
 class _Call:
-    """Up to `ATTEMPTS` tries of one invocation, each of which leaves its row."""
+    """Up to `attempts` tries of one invocation, each of which leaves its row."""
+
+    attempts = ATTEMPTS
 
     def __init__(
-        self, trigger: str, source: str, username: str | None, invocation: Invocation, read: Read | None
+        self, trigger: str, source: str, username: str | None, invocation: Invocation, read: Read | None = None
     ) -> None:
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+            raise RuntimeError("A trigger must not be waited for inside a transaction.")
         self._trigger, self._source, self._username = trigger, source, username
         self._invocation, self._read = invocation, read
         self._attempt = 1
@@ -93,7 +123,7 @@ class _Call:
     def _try(self) -> Answer | None:
         """None where another try may do better. Raises: UnexpectedLambda, Busy."""
         self._begun = time.monotonic()
-        is_last = self._attempt == ATTEMPTS
+        is_last = self._attempt == self.attempts
         try:
             return _target(self._invocation)
         except TimedOut as error:
@@ -114,15 +144,29 @@ class _Call:
             self._record(Outcome.ERROR, answer.error, answer)
             raise UserLambdaValidation(f"{self._trigger} failed with error {answer.error}.")
         try:
-            response = event.response_in(answer.payload)
-            if self._read is not None:
-                self._read(response)
+            response = self._parsed(answer)
         except InvalidLambdaResponse as error:
             self._record(Outcome.MALFORMED, error.message, answer)
             raise
         self._record(Outcome.ANSWERED, answer=answer)
         return response
 
+    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
+        """Raises: InvalidLambdaResponse."""
+        response = event.response_in(answer.payload)
+        if self._read is not None:
+            self._read(response)
+        return response
+
     def _record(self, outcome: Record.Outcome, detail: str = "", answer: Answer | None = None) -> None:
         seconds = time.monotonic() - self._begun
         record.write(self._invocation, self._source, self._username, self._attempt, outcome, detail, answer, seconds)
+
+
+class _Notice(_Call):
+    """One try, after which any answer will do."""
+
+    attempts = 1
+
+    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
+        return {}

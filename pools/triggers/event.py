@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from identity.errors import InvalidLambdaResponse
+from pools.config.client import ClientSettings
 from pools.config.schema import DEVELOPER_PREFIX
-from pools.models import Pool, User
+from pools.models import Client, Pool, User
 from pools.triggers.origin import NO_CLIENT, Origin
 
 _UNKNOWN_SDK = "aws-sdk-unknown-unknown"
@@ -56,8 +57,20 @@ def user_attributes(user: User, **more: str) -> dict[str, str]:
     """What events say about a user who exists; nothing about a decoy."""
     if user.is_decoy:
         return {}
-    shown = {name: value for name, value in user.attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
-    return {"sub": user.sub, "cognito:user_status": user.status, **shown, **more}
+    return {"sub": user.sub, "cognito:user_status": user.status, **shown(user.attributes), **more}
+
+
+def shown(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Without the developers' own."""
+    return {name: value for name, value in attributes.items() if not name.startswith(DEVELOPER_PREFIX)}
+
+
+def about(client: Client, user: User) -> dict[str, Any]:
+    """`userAttributes`, and `userNotFound` where the client hides who exists, so that a decoy may be asked about."""
+    said: dict[str, Any] = {"userAttributes": user_attributes(user)}
+    if ClientSettings.of(client).hides_existence:
+        said["userNotFound"] = user.is_decoy
+    return said
 
 
 def response_in(payload: bytes) -> Mapping[str, Any]:

@@ -57,7 +57,8 @@ def user_migration(pool: Pool, username: str, password: str | None, origin: Orig
         request = {"password": password, **request}
     source = FORGOT_PASSWORD if password is None else AUTHENTICATION
     secrets = () if password is None else (password,)
-    response = deliver.call(pool, TRIGGER, source, username, request, dict.fromkeys(_RESPONSE), origin, secrets=secrets)
+    before = dict.fromkeys(_RESPONSE)
+    response = deliver.call(pool, TRIGGER, source, username, request, before, origin, secrets=secrets, read=_read)
     return None if response is None else _read(response)
 
 

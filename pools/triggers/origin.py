@@ -20,3 +20,7 @@ class Origin:
     user_agent: str = ""
     client_metadata: Mapping[str, str] | None = None
     validation_data: Mapping[str, str] | None = None
+
+
+NOBODY = Origin()
+"""Where nothing is known of the request."""

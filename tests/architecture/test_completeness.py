@@ -8,8 +8,9 @@ from pathlib import Path
 
 from botocore import xform_name
 
-from identity.wire.services import cognito_idp, json_rpc_services
+from identity.wire.services import cognito_idp, json_rpc_services, rest_json_services
 
+SERVICES = (*json_rpc_services, *rest_json_services)
 CONTRACT_TESTS = Path(__file__).parents[1] / "contract"
 
 
@@ -86,20 +87,20 @@ def test_each_operation_that_is_not_built_is_listed_once() -> None:
 def test_every_operation_that_is_built_is_called_by_a_contract_test() -> None:
     tests = "\n".join(file.read_text() for file in CONTRACT_TESTS.rglob("test_*.py"))
     called = set(re.findall(r"\.([a-z_]+)\(", tests))
-    for service in json_rpc_services:
+    for service in SERVICES:
         uncalled = {name for name in service.operations if xform_name(name) not in called}
         assert uncalled == set()
 
 
 def test_what_an_operation_ignores_is_a_member_that_it_has() -> None:
-    for service in json_rpc_services:
+    for service in SERVICES:
         for name, operation in service.operations.items():
             shape = operation.model.input_shape
             assert operation.ignores <= (set(shape.members) if shape else set()), name
 
 
 def test_no_required_member_is_ignored() -> None:
-    for service in json_rpc_services:
+    for service in SERVICES:
         for name, operation in service.operations.items():
             shape = operation.model.input_shape
             assert not operation.ignores & set(shape.required_members if shape else ()), name

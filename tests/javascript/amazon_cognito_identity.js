@@ -93,6 +93,12 @@ const calls = {
     const details = new AuthenticationDetails({ Username: name, Password: password });
     return stepped(steps => user(name).authenticateUser(details, steps));
   },
+  initiateAuth(name, metadata = {}) {
+    const details = new AuthenticationDetails({ Username: name, ClientMetadata: metadata });
+    return stepped(steps => user(name).initiateAuth(details, steps));
+  },
+  sendCustomChallengeAnswer: (name, answer, metadata = {}) =>
+    stepped(steps => user(name).sendCustomChallengeAnswer(answer, steps, metadata)),
   completeNewPasswordChallenge: (name, password, values) =>
     stepped(steps => user(name).completeNewPasswordChallenge(password, values, steps)),
   sendMFACode: (name, code, factor) =>

@@ -1,16 +1,19 @@
-"""The database as the release before second factors left it: its tables, and rows that it would have written.
+"""The database as a former release left it: its tables, and rows that it would have written.
 
 Written with the models as the migrations of that release describe them, in a process of the installation's own.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import os
 import uuid
 from datetime import timedelta
 from typing import Any
 
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -19,9 +22,12 @@ from identity.keys import rotation
 from pools.accounts import passwords
 from pools.config import schema
 from tests.support.factories import PASSWORD
-from tests.support.server import Server
+from tests.support.server import SQLITE_FILE, Server, new_database, new_server
 
-LAST_MIGRATION = ("pools", "0003_search_values")
+BEFORE_SECOND_FACTORS = "0003_search_values"
+BEFORE_TRIGGERS = "0005_queued_messages"
+"""The last migration of `pools` in a release; the kernel had one."""
+MESSAGE_ID, CODE = "<former@localhost>", "314159"
 POOL_ID, CLIENT_ID = "us-east-1_Former001", "formerclient00000000000000"
 SESSION = "formerhandle0000000000." + "s" * 64
 REFRESH_TOKEN = "former-refresh-token"
@@ -63,16 +69,31 @@ _CLIENT_SETTINGS: dict[str, Any] = {
 }
 
 
-def install(server: Server) -> None:
-    """Bring a new installation's database to that release, and people into it."""
-    server.manage("migrate", "--verbosity", "0", "identity")
-    server.manage("migrate", "--verbosity", "0", *LAST_MIGRATION)
-    server.manage("shell", "-v0", "-c", "from tests.support import former_release; former_release.populate()")
+def installed(release: str, **environment: str) -> Server:
+    """An installation that is not started yet, whose database is that of a release, with people in it."""
+    ring = base64.b64encode(b"r" * 32).decode()
+    database_url = new_database() if os.environ.get("DATABASE_URL") else None
+    server = new_server("--dev", database_url=database_url, GATEHOUSE_SECRET_KEYS=ring, **environment)
+    if database_url is None:
+        (server.data / SQLITE_FILE).unlink()
+    code = f"from tests.support import former_release; former_release.make({release!r})"
+    server.manage("shell", "-v0", "-c", code)
+    return server
 
 
-def populate() -> None:
-    """`ada` is confirmed and signed in, `bob` has begun to sign in with a temporary password."""
-    models = MigrationExecutor(connection).loader.project_state(LAST_MIGRATION).apps
+def make(release: str) -> None:
+    """Bring the database of this process, which is empty, to a release, and people into it."""
+    call_command("migrate", "identity", "0001_initial", verbosity=0)
+    call_command("migrate", "pools", release, verbosity=0)
+    populate(release)
+
+
+def populate(release: str) -> None:
+    """`ada` is confirmed and signed in, `bob` has begun to sign in with a temporary password.
+
+    Where messages could wait, one does: a code for `ada`, who has forgotten her password.
+    """
+    models = MigrationExecutor(connection).loader.project_state(("pools", release)).apps
     settings = {**_POOL_SETTINGS, "SchemaAttributes": json.loads(json.dumps(schema.stored_schema(())))}
     pool = models.get_model("pools", "Pool").objects.create(
         id=POOL_ID, name="former", region="us-east-1", settings=settings
@@ -97,12 +118,30 @@ def populate() -> None:
         digest=hashlib.sha256(SESSION.encode()).digest(),
         pool=pool,
         client=client,
-        user=bob,
+        **{"user" if release == BEFORE_SECOND_FACTORS else "holder": bob},
         channel="api",
         flow="USER_PASSWORD_AUTH",
         challenge="NEW_PASSWORD_REQUIRED",
         proofs=["password"],
         expires_at=clock.now() + timedelta(minutes=15),
+    )
+    if release >= BEFORE_TRIGGERS:
+        _leave_message(models, pool, ada)
+
+
+def _leave_message(models: Any, pool: Any, user: Any) -> None:
+    models.get_model("pools", "QueuedMessage").objects.create(
+        message_id=MESSAGE_ID,
+        pool=pool,
+        holder=user,
+        username=user.username,
+        channel="EMAIL",
+        to=user.attributes["email"],
+        kind="ForgotPassword",
+        code=CODE,
+        name=user.username,
+        expires_at=clock.now() + timedelta(hours=1),
+        next_try_at=clock.wall(),
     )
 
 

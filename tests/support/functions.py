@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.support import clients, javascript
+from pools.triggers.runner import isolation
+from tests.support import javascript, lambda_api
 from tests.support.factories import unique
-from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
+from tests.support.lambda_api import ROLE
+from tests.support.server import Server
 
 FOLDER = Path(__file__).parents[1] / "functions"
-ROLE = "arn:aws:iam::000000000000:role/lambda"
 RUNTIMES = {".py": "python3.11", ".js": "nodejs20.x", ".mjs": "nodejs20.x"}
 HANDLERS = {".py": "lambda_function.lambda_handler", ".js": "index.handler", ".mjs": "index.handler"}
 COGNITO = "cognito-idp.amazonaws.com"
-
-
-def client(server: Server, **options: Any) -> Any:
-    """The Lambda API of a server."""
-    return boto3.client(
-        "lambda",
-        endpoint_url=server.url,
-        region_name=clients.REGION,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=SECRET_ACCESS_KEY,
-        config=Config(retries={"total_max_attempts": 1}, **options),
-    )
 
 
 def zipped(file: str, *, packages: Sequence[str] = (), files: Mapping[str, str] | None = None) -> bytes:
@@ -60,11 +46,18 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in names)
 
 
+def need_isolation() -> None:
+    """Skip the test where functions would be refused."""
+    if isolation.level() is None:
+        pytest.skip("nothing keeps functions apart here: install bubblewrap, or run as root")
+
+
 class Functions:
     """What a test has deployed: `deploy` for the ARN, `permit` so that a pool may call it."""
 
     def __init__(self, server: Server) -> None:
-        self.api = client(server)
+        need_isolation()
+        self.api = lambda_api.client(server)
         self._names: list[str] = []
 
     def deploy(
@@ -107,12 +100,3 @@ class Functions:
     def remove(self) -> None:
         for name in self._names:
             self.api.delete_function(FunctionName=name)
-
-
-def invoked(api: Any, arn: str, event: Any) -> Any:
-    """What a function answers to `aws lambda invoke`; fails the test where it raised an error."""
-    answer = api.invoke(FunctionName=arn, Payload=json.dumps(event).encode())
-    payload = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        pytest.fail(str(payload))
-    return payload

@@ -129,6 +129,14 @@ class Gateway(Endpoint):
     def messages(self, number: str) -> list[Post]:
         return [post for post in self.received if post.body and post.json["to"] == number]
 
+    def wait_for(self, number: str, count: int = 1) -> list[Post]:
+        """The messages to a number, once there are so many."""
+        deadline = time.monotonic() + 45
+        while len(found := self.messages(number)) < count:
+            assert time.monotonic() < deadline, f"{len(found)} messages instead of {count}"
+            time.sleep(0.05)
+        return found
+
 
 @dataclass
 class Role:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.support import clients, factories, former_release, second_factors
 from tests.support.clients import refused
 from tests.support.former_release import CLIENT_ID, POOL_ID, REFRESH_TOKEN, SESSION
 from tests.support.second_factors import TOTP
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, drop_database
 from tests.support.waiting import enrol
 from tests.support.walk import Walk
 
@@ -22,8 +21,7 @@ CLIENT = {"ClientId": CLIENT_ID}
 
 @pytest.fixture(scope="module")
 def upgraded() -> Iterator[Server]:
-    server = new_server("--dev", GATEHOUSE_SECRET_KEYS=base64.b64encode(b"r" * 32).decode())
-    former_release.install(server)
+    server = former_release.installed(former_release.BEFORE_SECOND_FACTORS)
     yield server.start()
     server.stop()
     if "DATABASE_URL" in server.environment:

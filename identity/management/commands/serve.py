@@ -1,4 +1,4 @@
-"""`serve`: web server and background worker under one supervisor."""
+"""`serve`: web server, background worker and the runner of functions under one supervisor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -19,19 +20,24 @@ from urllib.request import urlopen
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from identity import processes
 from identity.config import config
 from identity.management.commands.bootstrap import Bootstrapped, bootstrap, check_canary
 from identity.models import Canary
+from pools.triggers.runner import client, place
 
 STOP_SECONDS = 8
 """How long everything has to end after the first signal; accepted requests have two seconds less."""
 
 _MAX_CONNECTIONS = 8192
 """Of one web worker, idle ones included. Granian's own limit falls with the number of workers."""
+
+
+_RUNNER = "runner of functions"
+_RUNNER_PAUSE_SECONDS = 1.0
 
 
 class Command(BaseCommand):
@@ -56,6 +62,7 @@ class Command(BaseCommand):
                 done = self._prepare()
             else:
                 _check_prepared()
+            self._note(checks.run_checks(tags=[checks.Tags.database], databases=[DEFAULT_DB_ALIAS]))
         except OperationalError as error:
             raise CommandError(f"The database cannot be used; look at DATABASE_URL. It says: {error}") from None
         connections.close_all()
@@ -64,12 +71,15 @@ class Command(BaseCommand):
     def _refuse_what_is_wrong(self) -> None:
         """Raises: CommandError with every sentence that says what to set."""
         messages = checks.run_checks()
-        for message in messages:
-            if not message.is_serious() and not message.is_silenced():
-                self.stderr.write(f"Note: {message.msg}")
+        self._note(messages)
         serious = [message.msg for message in messages if message.is_serious() and not message.is_silenced()]
         if serious:
             raise CommandError("Gatehouse does not start:\n" + "\n".join(f"- {text}" for text in serious))
+
+    def _note(self, messages: Iterable[checks.CheckMessage]) -> None:
+        for message in messages:
+            if not message.is_serious() and not message.is_silenced():
+                self.stderr.write(f"Note: {message.msg}")
 
     def _prepare(self) -> Bootstrapped:
         call_command("migrate", verbosity=0)
@@ -80,25 +90,37 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda signum, frame: received.append(signum))
         children: dict[str, subprocess.Popen[bytes]] = {}
+        path = Path(config.functions_socket) if config.functions_socket else place.new(config.data)
         try:
-            children["web"] = _start(_web(host, port))
-            children["worker"] = _start(_worker())
-            self._watch(children, received, host, port, done)
+            if not config.functions_socket:
+                children[_RUNNER] = self._start_runner(path)
+            # glibc would keep, for each thread apart, the memory that a password hash once took: 19 MiB times 16.
+            environment = {"MALLOC_ARENA_MAX": "2", **os.environ, "GATEHOUSE_FUNCTIONS_SOCKET": str(path)}
+            children["web"] = _start(_web(host, port), environment)
+            children["worker"] = _start(_worker(), environment)
+            self._watch(children, received, path, host, port, done)
         finally:
             _stop(children.values())
+            if not config.functions_socket:
+                place.remove(path)
 
     def _watch(
         self,
-        children: Mapping[str, subprocess.Popen[bytes]],
+        children: dict[str, subprocess.Popen[bytes]],
         received: list[int],
+        runner: Path,
         host: str,
         port: int,
         done: Bootstrapped | None,
     ) -> None:
-        """Until a signal comes, which is how it should end, or a child dies."""
+        """Until a signal comes, which is how it should end, or a child dies. Without its runner Gatehouse goes on."""
         announced = False
         while not received:
-            died = next((name for name, child in children.items() if child.poll() is not None), None)
+            if _RUNNER in children and children[_RUNNER].poll() is not None:
+                self._replace_runner(children, runner)
+            died = next(
+                (name for name, child in children.items() if name != _RUNNER and child.poll() is not None), None
+            )
             if died is not None and not received:
                 raise CommandError(f"The {died} process ended unexpectedly; Gatehouse stops.")
             if not announced and _answers(host, port):
@@ -106,6 +128,16 @@ class Command(BaseCommand):
                 announced = True
             time.sleep(0.1)
         self.stdout.write("Stopping: finishing what was accepted.")
+
+    def _replace_runner(self, children: dict[str, subprocess.Popen[bytes]], path: Path) -> None:
+        """One that ends at once is not begun again at once."""
+        if time.monotonic() - self._runner_began > _RUNNER_PAUSE_SECONDS:
+            self.stderr.write("The runner of functions ended unexpectedly; another one begins.")
+            children[_RUNNER] = self._start_runner(path)
+
+    def _start_runner(self, path: Path) -> subprocess.Popen[bytes]:
+        self._runner_began = time.monotonic()
+        return _start(client.command(str(path), os.getpid()), client.environment())
 
     def _announce(self, done: Bootstrapped | None) -> None:
         lines = [f"Gatehouse is running at {config.url}"]
@@ -199,14 +231,13 @@ def _worker() -> list[str]:
     ]
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A child in a process group of its own, so that Ctrl-C reaches the supervisor alone, and that ends with it."""
     supervisor = os.getpid()
     config.data.mkdir(parents=True, exist_ok=True)
     return subprocess.Popen(  # noqa: S603
         command,
-        # glibc would keep, for each thread apart, the memory that a password hash once took: 19 MiB times 16.
-        env={"MALLOC_ARENA_MAX": "2", **os.environ},
+        env=environment,
         process_group=0,
         preexec_fn=lambda: processes.end_with(supervisor),  # noqa: PLW1509  # there are no threads here
     )

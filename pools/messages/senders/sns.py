@@ -22,6 +22,7 @@ from identity.config import config
 from identity.errors import CodeDeliveryFailure, InvalidSmsRoleAccessPolicy, InvalidSmsRoleTrustRelationship
 from pools.config.messages import SmsSettings
 from pools.messages.message import Message
+from pools.models import Pool
 
 log = logging.getLogger(__name__)
 
@@ -100,12 +101,22 @@ class _Role:
 _role = lru_cache(maxsize=256)(_Role)
 
 
-def send(message: Message) -> None:
-    """Raises: CodeDeliveryFailure, InvalidSmsRoleTrustRelationship, InvalidSmsRoleAccessPolicy, TimeoutError."""
-    settings = SmsSettings.of(message.pool)
-    if not settings.role_arn:
-        log.warning("pool %s has no SmsConfiguration with a role", message.pool.id)
+def has_role(pool: Pool) -> bool:
+    return bool(SmsSettings.of(pool).role_arn)
+
+
+def check(pool: Pool) -> None:
+    """Raises: CodeDeliveryFailure for a pool without a role to send in."""
+    if not has_role(pool):
+        log.warning("pool %s has no SmsConfiguration with a role", pool.id)
         raise CodeDeliveryFailure(_NO_CONFIGURATION)
+
+
+def send(message: Message) -> None:
+    """For a pool with a role (`check`).
+
+    Raises: CodeDeliveryFailure, InvalidSmsRoleTrustRelationship, InvalidSmsRoleAccessPolicy, TimeoutError."""
+    settings = SmsSettings.of(message.pool)
     role = _role(
         settings.role_arn,
         settings.external_id,

@@ -19,13 +19,15 @@ class Proof:
     """What right answers are worth.
 
     `effect` writes what they bring to the user, whose row is locked, in the transaction that accepts them; `names` are
-    the attributes that it sets and that may sign in; `data` is what the attempt remembers.
+    the attributes that it sets and that may sign in; `data` is what the attempt remembers. Only CUSTOM_CHALLENGE takes
+    answers that are not right, and goes on.
     """
 
     name: str
     effect: Callable[[User], None] = nothing
     names: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    is_right: bool = True
 
 
 class Challenge(Protocol):

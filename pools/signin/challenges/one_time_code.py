@@ -27,7 +27,7 @@ from pools.config.lifetimes import Lifetimes
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
-from pools.signin import first_factors, lock_out, proofs
+from pools.signin import first_factors, lock_out, proofs, rounds
 from pools.signin.challenges.base import Proof, required
 
 CODES_PER_HOUR = 20
@@ -58,6 +58,7 @@ class _OneTimeCode:
         if not address:
             raise MFAMethodNotFound()
         is_first = _is_first(attempt)
+        is_hidden = not _has_first_proof(attempt) and ClientSettings.of(attempt.client).hides_existence
         lock_out.check_may_ask(user, attempt.name, self.name)
         known = None if user.is_decoy else user
         try:
@@ -68,11 +69,11 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
-        if user.is_decoy or (is_first and ClientSettings.of(attempt.client).hides_existence):
-            ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
-            verification.queue_sign_in_code(user, self.attribute, address, code, expires_at=ends_at)
+        ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
+        if user.is_decoy or is_hidden:
+            verification.queue_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         else:
-            verification.send_sign_in_code(user, self.attribute, address, code)
+            verification.send_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         return {
             "CODE_DELIVERY_DELIVERY_MEDIUM": delivery.channel,
             "CODE_DELIVERY_DESTINATION": delivery.destination,
@@ -142,7 +143,12 @@ def _claim_names(user: User) -> None:
 
 
 def _is_first(attempt: Attempt) -> bool:
-    return not proofs.FIRST & set(attempt.proofs)
+    """Whether the code is what a sign-in begins with. What a pool's function asks for in between never is."""
+    return not _has_first_proof(attempt) and rounds.asked(attempt) is None
+
+
+def _has_first_proof(attempt: Attempt) -> bool:
+    return bool(proofs.FIRST & set(attempt.proofs))
 
 
 def _message(attempt: Attempt, address: str, code: str) -> bytes:

@@ -196,6 +196,30 @@ def test_a_try_that_was_paid_for_and_right_is_refunded() -> None:
     assert not Backoff.objects.exists()
 
 
+def test_a_try_that_is_taken_back_leaves_what_was_there() -> None:
+    Guard("key", is_strict=True).take_back()
+    assert not Backoff.objects.exists()
+    fail(5)
+    clock.advance(1)
+    Guard("key", is_strict=True).take_back()
+    row = Backoff.objects.get()
+    assert (row.failures, row.locked_until) == (5, None)
+    assert [guess(), guess()] == ["wrong", "locked"]
+
+
+def test_a_try_that_is_taken_back_takes_nothing_from_others() -> None:
+    first = Guard("key", is_strict=True)
+    Guard("key", is_strict=True).failed()
+    first.take_back()
+    assert Backoff.objects.get().failures == 2
+
+
+def test_a_try_that_was_not_counted_has_nothing_to_take_back() -> None:
+    fail(2)
+    Guard("key").take_back()
+    assert Backoff.objects.get().failures == 2
+
+
 # What another process does between two statements
 
 

@@ -17,6 +17,7 @@ from identity.errors import UserNotFound
 from pools.accounts import administer, attributes, profile, rivals, verification
 from pools.config import pool as pool_config
 from pools.models import Code, Pool, SignInName, User
+from pools.triggers.origin import Origin
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,6 +42,7 @@ def _user(pool: Pool, username: str, **given: str) -> User:
         channels=None,
         suppress_message=True,
         force_alias=False,
+        origin=Origin(),
         by=OPERATOR,
     )
 
@@ -84,6 +86,7 @@ def test_takers_wait_in_line(pool: Pool, monkeypatch: pytest.MonkeyPatch, forced
                 channels=None,
                 suppress_message=True,
                 force_alias=True,
+                origin=Origin(),
                 by=OPERATOR,
             )
         finally:

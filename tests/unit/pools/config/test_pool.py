@@ -16,7 +16,7 @@ from pools.config import pool, unbuilt
 from pools.config.sign_in import SignInSettings
 from pools.operations import pools as operations
 
-ARN = "arn:aws:service:us-east-1:000000000000:thing"
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 CODE = "Your code: {####}"
 
 # A value away from the default for every leaf of the model; by path, else by the name of the leaf's shape.

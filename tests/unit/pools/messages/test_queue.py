@@ -22,12 +22,14 @@ from pools.accounts import attributes as user_attributes
 from pools.accounts import recovery, sign_up, verification
 from pools.accounts.verification import Delivery
 from pools.config import pool as pool_config
+from pools.config.messages import Template
 from pools.messages import deliver, queue
 from pools.messages.message import Message, authentication
 from pools.messages.senders import smtp
 from pools.models import Client, Code, Outgoing, Pool, QueuedMessage, User
 from pools.models.user import UserStatus
 from pools.provisioning import clients
+from pools.triggers.origin import Origin
 from tests.support.postman import Postman, opened
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.django_db
 CODE = "31415926"
 ADDRESS = "ada@example.com"
 LATER = timedelta(minutes=3)
+ORIGIN = Origin("a-client", "Boto3/1.44", {"key": "value"})
 OPERATOR = Actor(ActorKind.OPERATOR, "Test", clock.now(), "request", "127.0.0.1")
 
 
@@ -77,13 +80,13 @@ def make_user(pool: Pool, name: str, status: str = UserStatus.CONFIRMED, **colum
     return user
 
 
-def put(user: User, holder: User | None = None, expires_in: timedelta = LATER) -> QueuedMessage:
-    queue.put(letter(user), holder or user, expires_at=clock.now() + expires_in)
+def put(user: User, expires_in: timedelta = LATER) -> QueuedMessage:
+    queue.put(letter(user), expires_at=clock.now() + expires_in)
     return QueuedMessage.objects.latest("pk")
 
 
 def letter(user: User, attribute: str = "email", to: str = ADDRESS) -> Message:
-    return authentication(user.pool, user.username, attribute, to, CODE)
+    return authentication(user, attribute, to, CODE, ORIGIN)
 
 
 def now_due(**columns: Any) -> None:
@@ -117,6 +120,16 @@ def test_each_message_has_its_own_id(postman: Postman, user: User) -> None:
     assert len(expected) == 2
 
 
+def test_message_from_the_queue_is_the_one_that_was_put(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Message] = []
+    monkeypatch.setattr(deliver, "_carrier", lambda channel: sent.append)
+    given = replace(letter(user), worded=Template("{####} for {username}", "A code"))
+    queue.put(given, expires_at=clock.now() + LATER)
+    row = QueuedMessage.objects.get()
+    queue.send_waiting()
+    assert sent == [replace(given, message_id=row.message_id)]
+
+
 def test_code_cannot_be_read_in_the_row(user: User) -> None:
     put(user)
     with connection.cursor() as cursor:
@@ -146,8 +159,8 @@ def test_who_is_to_end_begins_no_further_message(postman: Postman, user: User) -
 def test_outbox_has_it_at_once(user: User) -> None:
     """The carrier of SMS here."""
     number = "+4915112340001"
-    queue.put(letter(user, "phone_number", number), user, expires_at=clock.now() + LATER)
-    queue.put(letter(user, "phone_number", number), None, expires_at=clock.now() + LATER)
+    queue.put(letter(user, "phone_number", number), expires_at=clock.now() + LATER)
+    queue.put(letter(verification.nobody(user.pool, "ada"), "phone_number", number), expires_at=clock.now() + LATER)
     assert [kept.code for kept in Outgoing.objects.filter(to=number)] == [CODE]
     assert not QueuedMessage.objects.exists()
 
@@ -156,7 +169,7 @@ def test_outbox_has_it_at_once(user: User) -> None:
 
 
 def decoy(user: User) -> None:
-    queue.put(letter(user), None, expires_at=clock.now() + LATER)
+    queue.put(letter(verification.nobody(user.pool, "ada")), expires_at=clock.now() + LATER)
 
 
 def expired(user: User) -> None:
@@ -351,7 +364,7 @@ def test_request_costs_the_same_whoever_is_asked_for(
         for name in NAMES:
             recorder = Recorder()
             with django_capture_on_commit_callbacks() as callbacks, connection.execute_wrapper(recorder):
-                ask(discreet, username=name)
+                ask(discreet, username=name, origin=ORIGIN)
             costs[name] = (recorder.statements, len(callbacks))
             assert any(QueuedMessage._meta.db_table in sql for sql in recorder.statements)
             assert any(Code._meta.db_table in sql for sql in recorder.statements)
@@ -375,7 +388,7 @@ def test_sign_in_code_is_queued_for_who_exists_and_looks_so_for_who_does_not(
     for asked in (user, verification.nobody(pool, "who"), User(pool=pool, username="who")):
         recorder = Recorder()
         with connection.execute_wrapper(recorder):
-            verification.queue_sign_in_code(asked, "email", ADDRESS, CODE, expires_at=expires_at)
+            verification.queue_sign_in_code(asked, "email", ADDRESS, CODE, ORIGIN, expires_at=expires_at)
         statements.append(recorder.statements)
     assert statements[0] == statements[1] == statements[2] != []
     queue.send_waiting()
@@ -385,6 +398,6 @@ def test_sign_in_code_is_queued_for_who_exists_and_looks_so_for_who_does_not(
 
 @pytest.mark.usefixtures("everybody")
 def test_code_of_a_decoy_is_nobodys(discreet: Client) -> None:
-    recovery.forgot(discreet, username="nobody")
-    recovery.forgot(discreet, username="disabled")
+    recovery.forgot(discreet, username="nobody", origin=ORIGIN)
+    recovery.forgot(discreet, username="disabled", origin=ORIGIN)
     assert list(Code.objects.values_list("user", flat=True)) == [None, None]

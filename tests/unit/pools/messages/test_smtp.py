@@ -14,7 +14,8 @@ from pools.config import pool as pool_config
 from pools.messages import deliver
 from pools.messages.message import Message, authentication
 from pools.messages.senders import smtp
-from pools.models import Pool
+from pools.models import Pool, User
+from pools.triggers.origin import Origin
 from tests.support.postman import Postman, opened
 
 
@@ -34,7 +35,8 @@ def pool() -> Pool:
 
 
 def letter(pool: Pool, number: int = 0) -> Message:
-    return authentication(pool, "ada", "email", f"ada-{number}@example.com", "31415926")
+    user = User(pool=pool, username="ada")
+    return authentication(user, "email", f"ada-{number}@example.com", "31415926", Origin())
 
 
 def recipients(postman: Postman) -> list[str]:

@@ -23,7 +23,8 @@ from pools.signin import decoy, finish, order
 
 SMS, TOTP, EMAIL = FACTORS = ("SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP")
 MODES = ("OFF", "OPTIONAL", "ON")
-FIRST_PROOFS = ("password", "srp", "email_code", "sms_code")
+FIRST_PROOFS = ("password", "srp", "email_code", "sms_code", "custom")
+ASKED = ("CUSTOM_CHALLENGE", "PASSWORD_VERIFIER", *FACTORS)
 SECOND_PROOFS = ("second_sms_code", "software_token", "second_email_code")
 SIGNED_IN = None
 
@@ -90,7 +91,8 @@ class Account:
 class Moment:
     """How far a sign-in has come: how it begins, what has been proven, what has been chosen for the second proof.
 
-    `is_adding_email` is MFA_SETUP's: the user has said the address that is to become their second factor.
+    `is_adding_email` is MFA_SETUP's: the user has said the address that is to become their second factor. `asked` is
+    CUSTOM_AUTH's: what the pool's function has asked for, until it issues tokens.
     """
 
     first: str | None = "PASSWORD"
@@ -98,6 +100,7 @@ class Moment:
     proofs: tuple[str, ...] = ()
     second: str | None = None
     is_adding_email: bool = False
+    asked: str | None = None
 
     @cached_property
     def has_begun(self) -> bool:
@@ -117,6 +120,8 @@ class Moment:
             data["second"] = self.second
         if self.is_adding_email:
             data["address"] = "new@example.com"
+        if self.asked is not None or "custom" in self.proofs:
+            data["custom"] = {"asked": self.asked}
         return Attempt(flow="USER_AUTH", proofs=list(self.proofs), data=data)
 
 
@@ -130,6 +135,11 @@ class Rule:
 
 
 RULES = (
+    Rule(
+        "what a function of the pool asks for, whatever is proven",
+        lambda account, moment: moment.asked is not None,
+        lambda account, moment: str(moment.asked),
+    ),
     # The first proof, before anything is told of the user.
     Rule(
         "who has not chosen how to begin, chooses",
@@ -159,6 +169,11 @@ RULES = (
     ),
     # The second proof.
     Rule("one second proof is enough", lambda account, moment: moment.has_second, SIGNED_IN),
+    Rule(
+        "a function that issues tokens has asked for a second proof, where not all must have one",
+        lambda account, moment: "custom" in moment.proofs and account.mode != "ON",
+        SIGNED_IN,
+    ),
     Rule("a pool without MFA asks for none", lambda account, moment: account.mode == "OFF", SIGNED_IN),
     Rule(
         "an address that is being set up is proven",
@@ -230,7 +245,12 @@ def moments() -> list[Moment]:
     chosen = [Moment(proofs=("password", "choice"), second=factor) for factor in FACTORS]
     adding = [Moment(proofs=("srp", "new_password", "choice"), second=EMAIL, is_adding_email=True)]
     proven = [Moment(proofs=(first, second)) for first in FIRST_PROOFS for second in SECOND_PROOFS]
-    return [*waiting, *begun, *renewed, *chosen, *adding, *proven]
+    asked = [
+        Moment(None, asked=challenge, proofs=so_far)
+        for challenge in ASKED
+        for so_far in ((), ("srp", "answer", "second_sms_code"))
+    ]
+    return [*waiting, *begun, *renewed, *chosen, *adding, *proven, *asked]
 
 
 def test_order_is_as_specified_for_every_account_at_every_moment() -> None:
@@ -263,6 +283,9 @@ ROWS: list[tuple[str, Account, Moment, str | None]] = [
     ("choice of SRP without SRP_A", Account(), Moment("PASSWORD_SRP"), "PASSWORD_SRP"),
     ("choice of e-mail", Account(has_email=True), Moment("EMAIL_OTP"), "EMAIL_OTP"),
     ("choice of SMS", Account(has_phone=True), Moment("SMS_OTP"), "SMS_OTP"),
+    ("custom", Account(), Moment(None, asked="CUSTOM_CHALLENGE"), "CUSTOM_CHALLENGE"),
+    ("custom, after a password", Account(), Moment(asked="CUSTOM_CHALLENGE", proofs=("srp",)), "CUSTOM_CHALLENGE"),
+    ("custom, done", Account(), Moment(None, proofs=("answer", "custom")), SIGNED_IN),
     ("no MFA", Account(), KNOWS_PASSWORD, SIGNED_IN),
     ("temporary", Account(status="FORCE_CHANGE_PASSWORD"), KNOWS_PASSWORD, "NEW_PASSWORD_REQUIRED"),
     ("temporary, SRP", Account(status="FORCE_CHANGE_PASSWORD"), Moment(proofs=("srp",)), "NEW_PASSWORD_REQUIRED"),
@@ -294,6 +317,10 @@ ROWS: list[tuple[str, Account, Moment, str | None]] = [
     ("ON, has e-mail", Account("ON", ALL, has_email=True), KNOWS_PASSWORD, EMAIL),
     ("ON, has both", Account("ON", ALL, has_phone=True, has_email=True), KNOWS_PASSWORD, "SELECT_MFA_TYPE"),
     ("ON, none possible", Account("ON", (TOTP,), has_phone=True, has_email=True), KNOWS_PASSWORD, "MFA_SETUP"),
+    ("OPTIONAL, custom", Account("OPTIONAL", ALL, (TOTP,), has_app=True), Moment(proofs=("custom",)), SIGNED_IN),
+    ("ON, custom", Account("ON", ALL, (TOTP,), has_app=True), Moment(proofs=("custom",)), TOTP),
+    ("ON, custom with an app", Account("ON", ALL), Moment(proofs=("answer", "software_token", "custom")), SIGNED_IN),
+    ("temporary, custom", Account(status="FORCE_CHANGE_PASSWORD"), Moment(proofs=("custom",)), "NEW_PASSWORD_REQUIRED"),
     # What has been chosen, and what has become of it
     (
         "chosen against the preference",
@@ -386,7 +413,7 @@ def test_right_answers_come_to_an_end_and_never_past_a_required_second_proof() -
     lengths = set()
     statuses = {UserStatus.CONFIRMED, UserStatus.FORCE_CHANGE_PASSWORD}
     for account in (account for account in accounts() if account.status in statuses):
-        waiting = [Step(account, Moment(None))]
+        waiting = [Step(account, Moment(None)), Step(account, Moment(proofs=("custom",)))]
         while waiting:
             step = waiting.pop()
             challenge = actual(step.account, step.moment)

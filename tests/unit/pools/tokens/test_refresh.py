@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from identity import clock, ids
 from identity.errors import NotAuthorized, RefreshTokenReuse
+from identity.keys import rotation, signing
 from pools.config import client as client_config
 from pools.config import pool as pool_config
 from pools.config.schema import Schema
@@ -18,10 +19,12 @@ from pools.models import Client, Pool, RefreshToken, Session, User
 from pools.models.user import UserStatus
 from pools.tokens import refresh, revoke
 from pools.tokens.issue import digest
+from pools.triggers.origin import Origin
 
 pytestmark = pytest.mark.django_db
 
 FIRST = "first"
+POOL = "us-east-1_refreshed"
 ROTATION = {"Feature": "ENABLED", "RetryGracePeriodSeconds": 10}
 
 
@@ -41,9 +44,10 @@ def configured(client: Client, **members: Any) -> Client:
 @pytest.fixture
 def client() -> Client:
     """A client that does not rotate, and one session of one user at it."""
-    pool = Pool.objects.create(
-        id=ids.pool_id("us-east-1"), name="pool", region="us-east-1", settings=pool_config.created({})
-    )
+    pool = Pool.objects.create(id=POOL, name="pool", region="us-east-1", settings=pool_config.created({}))
+    if not signing.keys_of(pool.id, pool.revision).signers:  # then they stay in the cache, for all tests
+        rotation.assign(pool.id)
+        signing.keys_of(pool.id, pool.revision)
     made = configured(Client(pool=pool, client_id=ids.client_id(), name="client"))
     made.save()
     user = User.objects.create(pool=pool, sub=ids.sub(), username="bob", status=UserStatus.CONFIRMED)
@@ -66,7 +70,7 @@ def rows() -> list[bool]:
 
 
 def successor_of(client: Client, token: str) -> str:
-    successor = refresh.exchange(client, token)[2]
+    successor = refresh.renew(client, token, Origin()).refresh_token
     assert successor is not None
     return successor
 
@@ -74,9 +78,10 @@ def successor_of(client: Client, token: str) -> str:
 def test_without_rotation_an_exchange_is_one_statement_and_leaves_nothing(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for exchange in (refresh.open_session, refresh.exchange):
-        with django_assert_num_queries(1):
-            exchange(client, FIRST)
+    with django_assert_num_queries(1):
+        refresh.open_session(client, FIRST)
+    with django_assert_num_queries(1):
+        assert refresh.renew(client, FIRST, Origin()).refresh_token is None
     assert rows() == []
 
 
@@ -120,7 +125,7 @@ def test_who_finds_the_token_spent_by_another_is_answered_as_if_later(
         assert successor_of(client, token) != winner
     else:
         with pytest.raises(RefreshTokenReuse):
-            refresh.exchange(client, token)
+            refresh.renew(client, token, Origin())
         assert Session.objects.get().revoked_at is not None
 
 
@@ -132,7 +137,7 @@ def test_session_that_goes_meanwhile_is_none(client: Client, monkeypatch: pytest
     monkeypatch.setattr(refresh, "_find", lambda given: next(finds, None) or find(given))
     Session.objects.all().delete()
     with pytest.raises(NotAuthorized, match="Invalid Refresh Token"):
-        refresh.exchange(client, token)
+        refresh.renew(client, token, Origin())
     assert rows() == []
 
 
@@ -141,7 +146,7 @@ def test_no_grace_is_none_whatever_the_clock_says(client: Client) -> None:
     successor_of(client, FIRST)
     RefreshToken.objects.filter(digest=digest(FIRST)).update(spent_at=clock.now() + timedelta(seconds=5))
     with pytest.raises(RefreshTokenReuse):
-        refresh.exchange(client, FIRST)
+        refresh.renew(client, FIRST, Origin())
 
 
 def test_tokens_go_with_their_session(client: Client) -> None:

@@ -1,0 +1,86 @@
+"""CustomMessage: a function that words a message before it is sent.
+
+Source: guide, "Custom message Lambda trigger".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from identity.errors import InvalidLambdaResponse
+from pools.config.messages import CODE, USERNAME, EmailSettings
+from pools.config.triggers import TriggerSettings
+from pools.models import Pool, User
+from pools.triggers import deliver, event
+from pools.triggers.origin import Origin
+
+TRIGGER = "CustomMessage"
+MOST_IN_SMS = 140
+MOST_IN_EMAIL = 20_000
+MOST_IN_SUBJECT = 140
+"""In characters."""
+
+_SENDERS = {"email": "CustomEmailSender", "phone_number": "CustomSMSSender"}
+_LINK = "{##Click Here##}"
+_INVITATION = "AdminCreateUser"
+_RESPONSE = ("smsMessage", "emailMessage", "emailSubject")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """With placeholders; what is None is said as the pool's templates say it."""
+
+    sms: str | None
+    email: str | None
+    subject: str | None
+
+
+def is_asked(pool: Pool, attribute: str) -> bool:
+    """Whether the pool has such a function for what goes to an attribute; not where a custom sender takes it all."""
+    arns = TriggerSettings.of(pool).arns
+    return TRIGGER in arns and _SENDERS[attribute] not in arns
+
+
+def custom_message(user: User, kind: str, changes: Mapping[str, str], origin: Origin) -> Wording | None:
+    """How a message of a `kind`, the latter half of the source, is worded; None where the pool has no such function.
+
+    `changes` are attributes that the user is to get.
+    Raises: UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
+    """
+    request: dict[str, Any] = {
+        "userAttributes": event.user_attributes(user, **changes),
+        "codeParameter": CODE,
+        "linkParameter": _LINK,
+    }
+    if kind == _INVITATION:
+        request["usernameParameter"] = USERNAME
+    read = partial(_read, user.pool, kind)
+    response = deliver.call(
+        user.pool,
+        TRIGGER,
+        f"{TRIGGER}_{kind}",
+        user.username,
+        event.with_metadata(request, origin),
+        dict.fromkeys(_RESPONSE),
+        origin,
+        read=read,
+    )
+    return None if response is None else read(response)
+
+
+def _read(pool: Pool, kind: str, response: Mapping[str, Any]) -> Wording:
+    """Raises: InvalidLambdaResponse."""
+    sms, email, subject = (event.text(response, name) or None for name in _RESPONSE)
+    if (email or subject) and not EmailSettings.of(pool).is_developers:
+        raise InvalidLambdaResponse()
+    placeholders = (CODE, USERNAME) if kind == _INVITATION else (CODE,)
+    for body in (sms, email):
+        if body is not None and not all(placeholder in body for placeholder in placeholders):
+            raise InvalidLambdaResponse()
+    for given, most in ((sms, MOST_IN_SMS), (email, MOST_IN_EMAIL), (subject, MOST_IN_SUBJECT)):
+        if given is not None and len(given) > most:
+            raise InvalidLambdaResponse()
+    return Wording(sms, email, subject)
