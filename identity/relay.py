@@ -35,8 +35,9 @@ def carry(invocation: Invocation) -> Answer:
     call_id = ids.token(16)
     sealed = base64.b64encode(keyring.encrypt(_packed(invocation), place=_call(call_id))).decode()
     try:
+        _redis().ping()  # Celery would look for a Redis that is away for six seconds
         invoke_trigger.apply_async((call_id, sealed), retry=False)
-    except (OperationalError, OSError) as error:
+    except (OperationalError, RedisError, OSError) as error:
         raise _broker_is_away(error, is_transient=True) from error
     try:
         found = _redis().brpop([_answer(call_id)], timeout=int(invocation.seconds) + _GRACE_SECONDS)
