@@ -44,7 +44,8 @@ _MOST_SENDERS = 2
 """Of the worker's four threads: a mail server that is silent keeps imports and purges from nothing."""
 _THREADS = 4
 """For everything but the triggers of web processes."""
-_TRIGGER_THREADS = 16
+TRIGGER_THREADS = 16
+"""For those, at most."""
 _MESSAGE_CALLS = 8
 """Of functions, at once, by those that send: `queue` has the number for each."""
 _BROKER_SECONDS = 2.0
@@ -187,7 +188,7 @@ class Triggers(StartStopStep):
 
     def start(self, worker: Any) -> None:
         if config.redis_url:
-            slots.resize(_TRIGGER_THREADS + _MESSAGE_CALLS, _TRIGGER_THREADS // 2)
+            slots.resize(TRIGGER_THREADS + _MESSAGE_CALLS, TRIGGER_THREADS // 2)
         else:
             slots.resize(_MESSAGE_CALLS)
 
@@ -228,7 +229,7 @@ app.conf.update(
     task_default_queue=_QUEUE,
     task_ignore_result=True,
     worker_pool="threads",
-    worker_concurrency=_THREADS + (_TRIGGER_THREADS if config.redis_url else 0),
+    worker_concurrency=_THREADS + (TRIGGER_THREADS if config.redis_url else 0),
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # A broker that is away, however long, must not end the worker and so the web.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import logging
 from functools import cache
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from identity import ids, keyring
-from identity.celery import TRIGGERS, app
+from identity.celery import TRIGGER_THREADS, TRIGGERS, app
 from pools.triggers import slots
 from pools.triggers.targets import by_arn
 from pools.triggers.targets.base import FAILED, LIMIT_SECONDS, Answer, Busy, Invocation, NotInvoked, TimedOut
@@ -28,6 +29,9 @@ _LEFT_SECONDS = 30
 """After which an answer that nobody fetched is gone."""
 
 log = logging.getLogger(__name__)
+
+_threads = BoundedSemaphore(TRIGGER_THREADS)
+"""Of the worker's: the others are left for all else."""
 
 
 def carry(invocation: Invocation) -> Answer:
@@ -71,6 +75,8 @@ def invoke_trigger(call_id: str, sealed: str) -> None:
 
 def _performed(invocation: Invocation) -> dict[str, Any]:
     """What came of it, in JSON's terms."""
+    if not _threads.acquire(blocking=False):
+        return {"as": "busy"}
     try:
         with slots.of_process().taken(invocation.arn, patience_seconds=0):  # the web process waited for one already
             answer = by_arn.invoke(invocation)
@@ -83,6 +89,8 @@ def _performed(invocation: Invocation) -> dict[str, Any]:
     except Exception:  # somebody waits for an answer, whatever went wrong
         log.exception("a trigger could not be invoked")
         return {"as": "not invoked", "reason": FAILED, "is_transient": False, "log": ""}
+    finally:
+        _threads.release()
     payload = base64.b64encode(answer.payload).decode()
     return {"as": "answer", "payload": payload, "error": answer.error, "log": answer.log}
 
