@@ -61,8 +61,7 @@ def call(
     if arn is None:
         return None
     said = event.envelope(pool, source, username, request, response, origin, version)
-    invocation = Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets)
-    return _Call(trigger, source, username, invocation, read).perform()
+    return _Call(trigger, source, username, _invocation(pool, arn, said, secrets), read).perform()
 
 
 def invoke(invocation: Invocation) -> Answer:
@@ -89,8 +88,13 @@ def tell(
     Raises: UserLambdaValidation, UnexpectedLambda, TooManyRequests.
     """
     said = event.envelope(pool, source, username, request, {}, origin)
-    invocation = Invocation(TriggerSettings.of(pool).arns[trigger], pool.id, pool.arn, orjson.dumps(said), secrets)
-    _Notice(trigger, source, username, invocation).perform()
+    arn = TriggerSettings.of(pool).arns[trigger]
+    _Notice(trigger, source, username, _invocation(pool, arn, said, secrets)).perform()
+
+
+def _invocation(pool: Pool, arn: str, said: Mapping[str, Any], secrets: Sequence[str]) -> Invocation:
+    key_arn = TriggerSettings.of(pool).encryption_key
+    return Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets, key_arn=key_arn)
 
 
 class _Call:
