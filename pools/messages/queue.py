@@ -1,6 +1,7 @@
 """Sending for requests.
 
-What they wait for is handed over at once; all else is queued in the transaction of what caused it, and sent by a worker.
+What they wait for is handed over at once; all else is queued in the transaction of what caused it and sent by a
+worker.
 
 The row is the message, and a worker that is called only looks earlier. One worker has a row at a time, under a lease
 that it renews while it sends; the row goes when the carrier has accepted. Who goes on after a worker was killed

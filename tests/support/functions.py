@@ -67,10 +67,11 @@ class Functions:
         handler: str | None = None,
         packages: Sequence[str] = (),
         files: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         environment: Mapping[str, str] | None = None,
         **members: Any,
     ) -> str:
-        """The ARN of a new function; `handler` is another one of the same file."""
+        """The ARN of a new function; `handler` is another one of the same file, `content` a zip of the test's own."""
         suffix = Path(file).suffix
         module, _, default = HANDLERS[suffix].partition(".")
         made = self.api.create_function(
@@ -78,7 +79,7 @@ class Functions:
             Runtime=RUNTIMES[suffix],
             Role=ROLE,
             Handler=f"{module}.{handler or default}",
-            Code={"ZipFile": zipped(file, packages=packages, files=files)},
+            Code={"ZipFile": content or zipped(file, packages=packages, files=files)},
             **({"Environment": {"Variables": dict(environment)}} if environment else {}),
             **{"Timeout": 5, **members},
         )

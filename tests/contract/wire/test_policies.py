@@ -430,11 +430,14 @@ from identity.access.actor import Actor, Kind
 from pools.models import Pool, User
 from pools.provisioning import clients
 from pools.tokens import issue
+from pools.triggers.origin import Origin
 pool = Pool.objects.get(id=Pool.OPERATORS)
 system = Actor(Kind.SYSTEM, "test", clock.now(), "", "")
 flows = {"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
 client = clients.create(pool, name="console", members=flows, by=system)
-tokens = issue.start_session(pool, client, User.objects.get(pool=pool, username="operator"), by=system)
+operator = User.objects.get(pool=pool, username="operator")
+told = {"origin": Origin(), "source": "TokenGeneration_Authentication"}
+tokens = issue.start_session(pool, client, operator, by=system, **told)
 print(json.dumps({"ClientId": client.client_id, "Access": tokens.access_token, "Refresh": tokens.refresh_token}))
 """,
     )
