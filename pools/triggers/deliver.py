@@ -111,8 +111,16 @@ class _Call:
         self._invocation, self._read = invocation, read
         self._attempt = 1
         self._begun = time.monotonic()
+        self._rows: list[tuple[int, Record.Outcome, str, Answer | None, float]] = []
 
     def perform(self) -> Mapping[str, Any]:
+        try:
+            return self._perform()
+        finally:  # after the slot is free: a database that is busy makes nobody wait for the function
+            for row in self._rows:
+                record.write(self._invocation, self._source, self._username, *row)
+
+    def _perform(self) -> Mapping[str, Any]:
         try:
             with slots.of_process().taken(self._invocation.arn):
                 while True:
@@ -163,8 +171,7 @@ class _Call:
         return response
 
     def _record(self, outcome: Record.Outcome, detail: str = "", answer: Answer | None = None) -> None:
-        seconds = time.monotonic() - self._begun
-        record.write(self._invocation, self._source, self._username, self._attempt, outcome, detail, answer, seconds)
+        self._rows.append((self._attempt, outcome, detail, answer, time.monotonic() - self._begun))
 
 
 class _Notice(_Call):
