@@ -52,11 +52,12 @@ def _perform(request: HttpRequest, request_id: str) -> Any:
     principal, region = (None, None) if operation.is_unsigned else _authenticate(request, operation, body)
     members = incoming.decode(body)
     if principal is not None and region is not None:
-        permits.require(principal, operation.action, operation.resource(members, region))
+        for action, resource in operation.permissions(members, region):
+            permits.require(principal, action, resource)
     parsed = operation.parse(members)
     if rates.configured is not None:
-        resource = operation.resource(members, region) if region else "*"
-        rates.configured.check(operation.name, region, resource, challenge=members.get("ChallengeName"))
+        on = operation.resource(members, region) if region else "*"
+        rates.configured.check(operation.name, region, on, challenge=members.get("ChallengeName"))
     actor = incoming.actor(request, request_id, operation, principal, region)
     return operation.perform(Call(operation.name, request_id, region, actor), parsed)
 

@@ -118,7 +118,8 @@ def _perform(request: HttpRequest, request_id: str, operation: Operation, in_pat
         inputs = Inputs.of(operation.model)
         _check_coverage(inputs, request, presented.signed_headers)
         members = inputs.members(request, in_path, body)
-        permits.require(principal, operation.action, operation.resource(members, presented.region))
+        for action, resource in operation.permissions(members, presented.region):
+            permits.require(principal, action, resource)
         parsed = _parsed(operation, members)
         actor = incoming.actor(request, request_id, operation, principal, presented.region)
         answer = operation.answer(Call(operation.name, request_id, presented.region, actor), parsed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -37,6 +37,8 @@ Handler = Callable[..., Answer | None]
 H = TypeVar("H", bound=Handler)
 ResourceOf = Callable[[Mapping[str, Any], str], str]
 """From the members as they came, unchecked, and the region to an ARN, or `*`."""
+FurtherOf = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+"""From the members as they came to IAM actions and the ARNs that they are wanted on."""
 
 
 class DeclarationError(TypeError):
@@ -55,6 +57,8 @@ class Operation:
     """What policies are matched with, where no member names it in a way that all services share."""
     longest_body_bytes: int | None = None
     """Of a request, where it differs from the installation's limit."""
+    further_of: FurtherOf | None = None
+    """What the caller must be allowed to do besides."""
 
     @property
     def name(self) -> str:
@@ -89,6 +93,12 @@ class Operation:
         if self.resource_member is None or not isinstance(named, str):
             return "*"
         return _RESOURCE_MEMBERS[self.resource_member](region, named)
+
+    def permissions(self, members: Mapping[str, Any], region: str) -> Iterator[tuple[str, str]]:
+        """What the caller must be allowed: IAM actions, and ARNs."""
+        yield self.action, self.resource(members, region)
+        if self.further_of is not None:
+            yield from self.further_of(members)
 
     @cached_property
     def errors(self) -> frozenset[str]:
@@ -174,13 +184,14 @@ class Service:
         ignores: Iterable[str] = (),
         resource_of: ResourceOf | None = None,
         longest_body_bytes: int | None = None,
+        further_of: FurtherOf | None = None,
     ) -> Callable[[H], H]:
         """Declare the function that performs an operation.
 
         Its keyword-only parameters are the request members in snake case: required ones without a default, optional
         ones with. A wide one names a few and takes the others by `**members`, under their AWS names. `ignores` names
-        members that are accepted and have no effect, aloud; `resource_of` tells what policies are matched with, and
-        `longest_body_bytes` replaces the installation's limit.
+        members that are accepted and have no effect, aloud; `resource_of` tells what policies are matched with,
+        `further_of` what the caller needs besides, and `longest_body_bytes` replaces the installation's limit.
         Raises: DeclarationError at import when signature and model disagree.
         """
 
@@ -192,7 +203,7 @@ class Service:
             model = self.model.operation_model(name)
             _check_signature(handler, model, frozenset(ignores))
             self.operations[name] = Operation(
-                self.name, model, handler, frozenset(ignores), resource_of, longest_body_bytes
+                self.name, model, handler, frozenset(ignores), resource_of, longest_body_bytes, further_of
             )
             return handler
 

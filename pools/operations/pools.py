@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from identity import paging
@@ -13,7 +14,17 @@ from pools.models import Pool
 from pools.provisioning import estimate, pools
 
 
-@cognito_idp.operation("CreateUserPool")
+def use_of_a_key(members: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who lets senders decrypt with a key must be somebody who may.
+
+    Source: guide, "Custom email sender Lambda trigger".
+    """
+    config = members.get("LambdaConfig")
+    named = config.get("KMSKeyID") if isinstance(config, Mapping) else None
+    return [("kms:CreateGrant", named)] if isinstance(named, str) and named else []
+
+
+@cognito_idp.operation("CreateUserPool", further_of=use_of_a_key)
 def create_user_pool(call: Call, *, pool_name: str, **members: Any) -> Answer:
     pool = pools.create(str(call.region), name=pool_name, members=members, by=call.actor)
     return {"UserPool": pool_detail(pool)}
@@ -24,7 +35,7 @@ def describe_user_pool(call: Call, *, user_pool_id: str) -> Answer:
     return {"UserPool": pool_detail(lookup.pool(user_pool_id, call.region))}
 
 
-@cognito_idp.operation("UpdateUserPool")
+@cognito_idp.operation("UpdateUserPool", further_of=use_of_a_key)
 def update_user_pool(call: Call, *, user_pool_id: str, pool_name: str | None = None, **members: Any) -> None:
     pool = lookup.pool(user_pool_id, call.region)
     pools.replace(pool, name=pool_name, members=members, by=call.actor)

@@ -1,12 +1,14 @@
 """CustomEmailSender and CustomSMSSender: what they are handed, when, and that nobody waits for them."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import factories, second_factors, senders
+from tests.support import clients, factories, second_factors, senders
 from tests.support.clients import refused
 from tests.support.factories import PASSWORD, unique
 from tests.support.hooks import Hooks
@@ -416,3 +418,27 @@ def test_codes_need_a_key_that_is_kept_here_and_enabled(
     kms.enable_key(KeyId=disabled)
     pool = factories.make_pool(idp, LambdaConfig=lambda_config(hooks.arn, disabled))
     assert pool["LambdaConfig"] == lambda_config(hooks.arn, disabled)
+
+
+def test_who_names_a_key_must_be_allowed_to_have_it_used(
+    idp: Any, hooks: Hooks, server: Server, key: str, tmp_path: Path
+) -> None:
+    """Its senders may decrypt with it, whatever else it has encrypted."""
+    allowed = senders.kms(server).create_key()["KeyMetadata"]["Arn"]
+    statements = [
+        {"Effect": "Allow", "Action": "cognito-idp:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": allowed},
+    ]
+    (tmp_path / "policy").write_text(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    lines = server.manage("access_key", "create", "--policy", str(tmp_path / "policy")).splitlines()
+    key_id, secret = (line.partition("=")[2] for line in lines)
+    limited = clients.idp(server, access_key_id=key_id, secret=secret)
+    pool = factories.make_pool(limited, LambdaConfig=lambda_config(hooks.arn, allowed))
+    for attempt in (
+        lambda: factories.make_pool(limited, LambdaConfig=lambda_config(hooks.arn, key)),
+        lambda: limited.update_user_pool(UserPoolId=pool["Id"], LambdaConfig=lambda_config(hooks.arn, key)),
+    ):
+        with refused("AccessDeniedException") as refusal:
+            attempt()
+        assert f"not authorized to perform: kms:CreateGrant on resource: {key} because" in refusal.message
+    limited.update_user_pool(UserPoolId=pool["Id"])
