@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import subprocess
+import sys
 import time
 import uuid
 from contextlib import suppress
@@ -19,11 +20,12 @@ from queue import Empty
 from threading import BoundedSemaphore, Thread
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.beat import Scheduler, Service
 from celery.bootsteps import StartStopStep
 from celery.worker import state
 from django.core.management import call_command
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 from kombu.transport import filesystem
 from kombu.utils import json
@@ -128,6 +130,8 @@ def _broker() -> dict[str, Any]:
             "redis_socket_keepalive": True,
             "task_queues": {name: {"exchange": name, "routing_key": name} for name in (_QUEUE, TRIGGERS)},
             "imports": ["identity.relay"],
+            # A connection to the database for each trigger would cost as much as all the rest.
+            "CELERY_DB_REUSE_MAX": sys.maxsize,
         }
     queue = config.data / "queue"
     folders = {name: str(queue / name) for name in ("messages", "processed", "control")}
@@ -220,7 +224,16 @@ class FunctionsRunner(StartStopStep):
 
 _senders = BoundedSemaphore(_MOST_SENDERS)
 
-app = Celery("identity")
+
+class DatabaseTask(Task):
+    """Connections that are kept from task to task are given up when they are broken, as in web processes."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        close_old_connections()
+        return super().__call__(*args, **kwargs)
+
+
+app = Celery("identity", task_cls=DatabaseTask)
 app.steps["worker"].add(Beat)
 app.steps["worker"].add(FunctionsRunner)
 app.steps["worker"].add(Triggers)
