@@ -115,6 +115,7 @@ def _packed(invocation: Invocation) -> bytes:
             "event": invocation.event.decode(),
             "secrets": list(invocation.secrets),
             "seconds": invocation.seconds,
+            "key_arn": invocation.key_arn,
         }
     )
 

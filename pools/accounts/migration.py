@@ -21,7 +21,7 @@ from pools.accounts import passwords, sign_up
 from pools.config.client import ClientSettings
 from pools.config.mfa import SMS_MFA
 from pools.config.passwords import PasswordPolicy
-from pools.messages import queue
+from pools.messages import deliver, queue
 from pools.messages.message import CHANNELS, invitation
 from pools.models import Client, Pool, User
 from pools.models.user import UserStatus
@@ -77,11 +77,12 @@ def _create(client: Client, username: str, password: str | None, known: Known, o
 
 
 def _welcome(user: User, known: Known, origin: Origin) -> None:
-    """Queue the pool's invitation, which tells nobody the user's own password."""
+    """Queue the pool's invitation, where there is a way to send it; it tells nobody the user's own password."""
     shown = user_attributes.known_as(user)
     expires_at = clock.now() + PasswordPolicy.of(user.pool).temporary_lifetime
     for attribute, channel in CHANNELS.items():
-        if channel in known.mediums and user.attributes.get(attribute):
+        is_wanted = channel in known.mediums and user.attributes.get(attribute)
+        if is_wanted and deliver.is_carried(user.pool, channel):
             queue.put(invitation(user, shown, attribute, _HIDDEN, origin), expires_at=expires_at)
 
 

@@ -61,8 +61,7 @@ def call(
     if arn is None:
         return None
     said = event.envelope(pool, source, username, request, response, origin, version)
-    invocation = Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets)
-    return _Call(trigger, source, username, invocation, read).perform()
+    return _Call(trigger, source, username, _invocation(pool, arn, said, secrets), read).perform()
 
 
 def invoke(invocation: Invocation) -> Answer:
@@ -89,8 +88,13 @@ def tell(
     Raises: UserLambdaValidation, UnexpectedLambda, TooManyRequests.
     """
     said = event.envelope(pool, source, username, request, {}, origin)
-    invocation = Invocation(TriggerSettings.of(pool).arns[trigger], pool.id, pool.arn, orjson.dumps(said), secrets)
-    _Notice(trigger, source, username, invocation).perform()
+    arn = TriggerSettings.of(pool).arns[trigger]
+    _Notice(trigger, source, username, _invocation(pool, arn, said, secrets)).perform()
+
+
+def _invocation(pool: Pool, arn: str, said: Mapping[str, Any], secrets: Sequence[str]) -> Invocation:
+    key_arn = TriggerSettings.of(pool).encryption_key
+    return Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets, key_arn=key_arn)
 
 
 class _Call:
@@ -107,8 +111,16 @@ class _Call:
         self._invocation, self._read = invocation, read
         self._attempt = 1
         self._begun = time.monotonic()
+        self._rows: list[tuple[int, Record.Outcome, str, Answer | None, float]] = []
 
     def perform(self) -> Mapping[str, Any]:
+        try:
+            return self._perform()
+        finally:  # after the slot is free: a database that is busy makes nobody wait for the function
+            for row in self._rows:
+                record.write(self._invocation, self._source, self._username, *row)
+
+    def _perform(self) -> Mapping[str, Any]:
         try:
             with slots.of_process().taken(self._invocation.arn):
                 while True:
@@ -159,8 +171,7 @@ class _Call:
         return response
 
     def _record(self, outcome: Record.Outcome, detail: str = "", answer: Answer | None = None) -> None:
-        seconds = time.monotonic() - self._begun
-        record.write(self._invocation, self._source, self._username, self._attempt, outcome, detail, answer, seconds)
+        self._rows.append((self._attempt, outcome, detail, answer, time.monotonic() - self._begun))
 
 
 class _Notice(_Call):

@@ -37,14 +37,14 @@ class RunnerAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose code runs: instances serve one revision for one pool ("" where somebody invokes it by the Lambda API).
+    """Whose code runs: instances serve one revision for one scope, which is a pool with its key ("" for nobody's).
 
     `concurrency` is the function's reserved one, of the whole machine.
     """
 
     function_arn: str
     revision_id: str
-    pool_id: str = ""
+    scope: str = ""
     concurrency: int | None = None
 
 
@@ -144,7 +144,7 @@ def _run(
         "kind": "run",
         "function_arn": wanted.function_arn,
         "revision_id": wanted.revision_id,
-        "pool_id": wanted.pool_id,
+        "scope": wanted.scope,
         "concurrency": wanted.concurrency,
         "seconds": seconds,
         "request_id": request_id,

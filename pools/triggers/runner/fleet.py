@@ -38,7 +38,7 @@ class Key(NamedTuple):
 
     function_arn: str
     revision_id: str
-    pool_id: str
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)

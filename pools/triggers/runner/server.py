@@ -106,7 +106,7 @@ class Connection(asyncio.Protocol):
             secrets=header["secrets"],
             client_context=header["client_context"],
         )
-        key = Key(header["function_arn"], header["revision_id"], header["pool_id"])
+        key = Key(header["function_arn"], header["revision_id"], header["scope"])
         try:
             if not runs.knows(key):
                 async with runs.learning(key):  # many ask for a new function at once; one tells

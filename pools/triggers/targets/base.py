@@ -16,7 +16,7 @@ FAILED = "ServiceException"
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One try. `event` is JSON; `secrets` are texts in it that no log may keep."""
+    """One try. `event` is JSON; `secrets` are texts in it that no log may keep; `key_arn` is the pool's KMSKeyID."""
 
     arn: str
     pool_id: str
@@ -24,6 +24,7 @@ class Invocation:
     event: bytes
     secrets: Sequence[str] = ()
     seconds: float = LIMIT_SECONDS
+    key_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

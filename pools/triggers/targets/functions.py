@@ -13,8 +13,7 @@ from identity import arns, clock, ids
 from identity.access import keys
 from identity.config import config
 from identity.statement import Statement
-from pools.config.triggers import TriggerSettings
-from pools.models import Function, FunctionCode, Pool
+from pools.models import Function, FunctionCode
 from pools.triggers import permission
 from pools.triggers.runner import client
 from pools.triggers.runner.client import Ran, Specification, Wanted
@@ -45,12 +44,13 @@ def invoke(invocation: Invocation) -> Answer:
     function_id, revision_id, permissions, concurrency = row
     if invocation.pool_arn and not permission.allows(Function(permissions=permissions), invocation.pool_arn):
         raise NotInvoked(_DENIED)
-    wanted = Wanted(arns.function(named.region, named.name), revision_id, invocation.pool_id, concurrency)
+    scope = f"{invocation.pool_id} {invocation.key_arn}".rstrip()
+    wanted = Wanted(arns.function(named.region, named.name), revision_id, scope, concurrency)
     try:
         ran = client.run(
             wanted,
             invocation.event,
-            load=lambda: _specification(function_id, invocation.pool_id),
+            load=lambda: _specification(function_id, invocation),
             seconds=invocation.seconds,
             request_id=str(uuid.uuid4()),
             secrets=invocation.secrets,
@@ -71,12 +71,12 @@ def _answer(ran: Ran) -> Answer:
     return Answer(ran.payload, ran.error_message, ran.log)
 
 
-def _specification(function_id: int, pool_id: str) -> Specification:
+def _specification(function_id: int, invocation: Invocation) -> Specification:
     """Raises: NotInvoked (it was deleted just now)."""
     function = Function.objects.filter(pk=function_id).first()
     if function is None:
         raise NotInvoked(NOT_FOUND)
-    credentials = _credentials(function, pool_id)
+    credentials = _credentials(function, invocation) if invocation.pool_arn else {}
     return Specification(
         runtime=function.runtime,
         handler=function.handler,
@@ -98,15 +98,12 @@ def _code(function_id: int) -> bytes:
     return bytes(content)
 
 
-def _credentials(function: Function, pool_id: str) -> Mapping[str, str]:
-    """Variables with a temporary key for the pool that asks, and for nothing else. Nobody's invocation gets none."""
-    pool = Pool.objects.filter(pk=pool_id, deleted_at=None).first() if pool_id else None
-    if pool is None:
-        return {}
+def _credentials(function: Function, invocation: Invocation) -> Mapping[str, str]:
+    """Variables with a temporary key for the pool that asks, and for nothing else."""
     session_token = ids.token(64)
     key = keys.create(
         None,
-        policy=_policy(pool),
+        policy=_policy(invocation),
         session_token=session_token,
         expires_at=clock.now() + _CREDENTIALS,
         holder_arn=arns.assumed_role(function.role.rpartition("/")[2], function.name),
@@ -118,8 +115,8 @@ def _credentials(function: Function, pool_id: str) -> Mapping[str, str]:
     }
 
 
-def _policy(pool: Pool) -> str:
-    statements = [{"Effect": "Allow", "Action": "cognito-idp:*", "Resource": pool.arn}]
-    if key_arn := TriggerSettings.of(pool).encryption_key:
-        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key_arn})
+def _policy(invocation: Invocation) -> str:
+    statements = [{"Effect": "Allow", "Action": "cognito-idp:*", "Resource": invocation.pool_arn}]
+    if invocation.key_arn:
+        statements.append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": invocation.key_arn})
     return orjson.dumps({"Version": "2012-10-17", "Statement": statements}).decode()

@@ -142,11 +142,8 @@ def test_event_with_more_members_is_understood(shared: Migrating, hooks: Hooks) 
     "arn",
     [
         "arn:aws:gatehouse::000000000000:webhook:nobody",
-        "arn:aws:gatehouse::111122223333:webhook:hooks",
-        "arn:aws:gatehouse:us-east-1:000000000000:webhook:hooks",
         "arn:aws:lambda:us-east-1:000000000000:function:nobody",
         "arn:aws:lambda:us-east-1:111122223333:function:nobody",
-        "arn:aws:sns:us-east-1:000000000000:topic",
     ],
 )
 def test_function_that_is_not_there(idp: Any, hooks: Hooks, arn: str) -> None:
