@@ -99,11 +99,14 @@ def _like(bound_sample: Any, value: Any) -> Any:
 class Insertion:
     """New rows of a model, one at a time, as `save(force_insert=True)` writes them; the row's own key is not read back.
 
-    With `ignores_conflicts` a row that is there already is left as it is.
+    With `ignores_conflicts` a row that is there already is left as it is. Where it does not wait for the disk, a crash
+    of PostgreSQL's machine takes the rows of the last second along; the same goes for the transaction that it is part
+    of, so let it be in none.
     """
 
-    def __init__(self, model: type[Model], *, ignores_conflicts: bool = False) -> None:
+    def __init__(self, model: type[Model], *, ignores_conflicts: bool = False, waits_for_disk: bool = True) -> None:
         self._model = model
+        self._waits_for_disk = waits_for_disk
         self._on_conflict = OnConflict.IGNORE if ignores_conflicts else None
         self._fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
         self._sql: str | None = None
@@ -119,5 +122,9 @@ class Insertion:
     def _compile(self, row: Model) -> str:
         query = InsertQuery(self._model, on_conflict=self._on_conflict)
         query.insert_values(self._fields, [row])
-        ((self._sql, _),) = query.get_compiler(using="default").as_sql()
-        return self._sql
+        sql: str
+        ((sql, _),) = query.get_compiler(using="default").as_sql()
+        if not self._waits_for_disk and connections["default"].vendor == "postgresql":
+            sql += " RETURNING set_config('synchronous_commit', 'off', true)"  # of this transaction alone
+        self._sql = sql
+        return sql

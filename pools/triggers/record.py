@@ -24,7 +24,8 @@ _CUT = "…"
 
 log = logging.getLogger(__name__)
 
-_insertion = Insertion(Record)
+_insertion = Insertion(Record, waits_for_disk=False)
+"""Somebody signs in meanwhile, and the disk would take longer than the function."""
 
 
 def write(

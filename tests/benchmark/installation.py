@@ -30,18 +30,18 @@ _CODES_WORK_AGAIN_SECONDS = 0.25
 
 
 @contextmanager
-def running(*, threads: int | None = None, keep: str | None = None) -> Iterator[Server]:
+def running(*, threads: int | None = None, keep: str | None = None, **environment: str) -> Iterator[Server]:
     """An installation as it is run for real, and nothing left of it afterwards but the database called `keep`."""
     url = _kept_database(keep) if keep else new_database()
-    server = new_server(
-        database_url=url,
-        GATEHOUSE_URL="https://gatehouse.example",
-        GATEHOUSE_SECRET_KEYS=base64.b64encode(hashlib.sha256(url.encode()).digest()).decode(),
-        GATEHOUSE_ARGON2_MEMORY_KIB=str(MEMORY_KIB),
-        GATEHOUSE_ARGON2_TIME=str(PASSES),
-        GATEHOUSE_WEB_WORKERS=str(os.cpu_count() or 1),
-        GATEHOUSE_WEB_THREADS=str(threads or THREADS),
-    )
+    as_shipped = {
+        "GATEHOUSE_URL": "https://gatehouse.example",
+        "GATEHOUSE_SECRET_KEYS": base64.b64encode(hashlib.sha256(url.encode()).digest()).decode(),
+        "GATEHOUSE_ARGON2_MEMORY_KIB": str(MEMORY_KIB),
+        "GATEHOUSE_ARGON2_TIME": str(PASSES),
+        "GATEHOUSE_WEB_WORKERS": str(os.cpu_count() or 1),
+        "GATEHOUSE_WEB_THREADS": str(threads or THREADS),
+    }
+    server = new_server(database_url=url, **{**as_shipped, **environment})
     try:
         server.manage("migrate", "--verbosity", "0")
         server.manage("bootstrap")

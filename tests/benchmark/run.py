@@ -3,7 +3,8 @@
 Starts an installation as for production (no --dev, PostgreSQL from DATABASE_URL, one web worker a core, the shipped
 argon2id parameters), loads one operation after the other, and prints one table; a sign-in of two requests counts once.
 CPU time is what the kernel charged to the web workers and to the database backends, so the load's own share of the
-machine does not count. Last, other requests are timed while passwords are hashed without a pause.
+machine does not count. Then other requests are timed while passwords are hashed without a pause, and last sign-ins
+with and without a trigger, also through Redis where REDIS_URL names one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmark import costs, installation
+from tests.benchmark import costs, installation, triggers
 from tests.benchmark.fixtures import Dialogues, Fixtures
 from tests.benchmark.load import Load, Measured
 from tests.support.server import Server
@@ -177,7 +178,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16, help="kept-alive connections (default: 16)")
     parser.add_argument("--others", type=int, default=2, help="connections beside those that sign in (default: 2)")
     parser.add_argument("--threads", type=int, help="threads of each web worker (default: as shipped)")
-    parser.add_argument("--only", help='one operation, as the table names it, or "others"')
+    parser.add_argument("--only", help='one operation, as the table names it, "others" or "triggers"')
     options = parser.parse_args()
     if not os.environ.get("DATABASE_URL"):
         sys.exit("Set DATABASE_URL to a PostgreSQL server on this machine; a database is made on it and dropped.")
@@ -203,6 +204,8 @@ def main() -> None:
             f" p50 {others.percentile(50) * 1000:.1f} ms, p99 {others.percentile(99) * 1000:.1f} ms"
             f"   (aim: p99 under {AIM_OTHERS_MS} ms)"
         )
+    if options.only in {None, "triggers"}:
+        print(triggers.report())
 
 
 if __name__ == "__main__":

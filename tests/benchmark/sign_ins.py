@@ -22,7 +22,7 @@ Call = Callable[..., bytes]
 """A request as bytes, of an operation and its members."""
 _G = mpz(2)
 _CLIENT_SECRET = mpz(int.from_bytes(hashlib.sha256(b"the secret of every client here").digest(), "big"))
-_CLIENT_KEY = powmod(_G, _CLIENT_SECRET, N)
+CLIENT_KEY = powmod(_G, _CLIENT_SECRET, N)
 _INFO = b"Caldera Derived Key\x01"
 
 
@@ -32,7 +32,7 @@ def by_srp(call: Call, pool_id: str, client_id: str, username: str, password: st
         "InitiateAuth",
         ClientId=client_id,
         AuthFlow="USER_SRP_AUTH",
-        AuthParameters={"USERNAME": username, "SRP_A": _CLIENT_KEY.digits(16)},
+        AuthParameters={"USERNAME": username, "SRP_A": CLIENT_KEY.digits(16)},
     )
     pool_name = pool_id.partition("_")[2]
 
@@ -99,6 +99,6 @@ def _password(salt: str, secret: str) -> tuple[mpz, mpz]:
 def _session_key(server_key: str, salt: str, secret: str) -> bytes:
     exponent, hidden = _password(salt, secret)
     public = mpz(server_key, 16)
-    scrambler = _number(_hash(pad(_CLIENT_KEY), pad(public)))
+    scrambler = _number(_hash(pad(CLIENT_KEY), pad(public)))
     shared = powmod(public - hidden, _CLIENT_SECRET + scrambler * exponent, N)
     return hmac.digest(hmac.digest(pad(scrambler), pad(shared), "sha256"), _INFO, "sha256")[:16]

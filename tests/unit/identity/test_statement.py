@@ -210,6 +210,25 @@ def test_a_row_that_is_there_already_is_an_error_elsewhere(session: Session) -> 
         Insertion(Session).insert(session)
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite never waits for the disk")
+@pytest.mark.django_db(transaction=True)
+def test_what_need_not_wait_for_the_disk_lets_all_else_wait() -> None:
+    def waits() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            return str(cursor.fetchone()[0])
+
+    before = waits()
+    insertion = Insertion(SpentSecretBlock, ignores_conflicts=True, waits_for_disk=False)
+    for is_new in (True, False):
+        assert insertion.insert(SpentSecretBlock(digest=b"a", expires_at=MOMENT)) == is_new
+        assert waits() == before == "on"
+    with transaction.atomic():
+        assert insertion.insert(SpentSecretBlock(digest=b"b", expires_at=MOMENT))
+        assert waits() == "off"
+    assert waits() == "on"
+
+
 def test_a_statement_within_a_statement_takes_nothing_from_it(user: User) -> None:
     by_name = Statement(lambda name: User.objects.filter(username=name).values_list("sub"), str)
     inner = []
