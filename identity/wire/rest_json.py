@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -25,14 +24,12 @@ from identity.errors import (
     AccessDenied,
     ExpiredToken,
     InternalError,
-    InvalidParameter,
     InvalidSignature,
     MissingAuthenticationToken,
     ServiceError,
     TooManyRequests,
     UnknownOperation,
     UnrecognizedClient,
-    Validation,
 )
 from identity.wire import incoming
 from identity.wire.call import Call
@@ -120,7 +117,7 @@ def _perform(request: HttpRequest, request_id: str, operation: Operation, in_pat
         members = inputs.members(request, in_path, body)
         for action, resource in operation.permissions(members, presented.region):
             permits.require(principal, action, resource)
-        parsed = _parsed(operation, members)
+        parsed = operation.parse(members)
         actor = incoming.actor(request, request_id, operation, principal, presented.region)
         answer = operation.answer(Call(operation.name, request_id, presented.region, actor), parsed)
     return Outputs.of(operation.model).response(answer)
@@ -150,16 +147,6 @@ def _room_for(request: HttpRequest, operation: Operation) -> Iterator[None]:
 def _is_short(request: HttpRequest) -> bool:
     """A body without a length may be long."""
     return bool(request.META.get("CONTENT_LENGTH")) and incoming.announced_bytes(request) <= config.max_body_bytes
-
-
-def _parsed(operation: Operation, members: dict[str, Any]) -> dict[str, Any]:
-    """Raises: Serialization, and for violated constraints InvalidParameter where the model has it, else Validation."""
-    try:
-        return operation.parse(members)
-    except InvalidParameter as error:
-        if error.code in operation.errors:
-            raise
-        raise Validation(error.message) from None
 
 
 def _refuse(error: ServiceError, operation: Operation | None) -> HttpResponse:
