@@ -37,7 +37,7 @@ from pools.messages import deliver, wording
 from pools.messages.aside import Aside
 from pools.messages.message import ATTRIBUTES, Channel, Kind, Message
 from pools.messages.senders import outbox, smtp
-from pools.models import QueuedMessage, User
+from pools.models import Code, QueuedMessage, User
 from pools.triggers.origin import Origin
 
 LEASE = timedelta(seconds=15)
@@ -50,6 +50,12 @@ PAUSE = timedelta(milliseconds=200)
 """Nobody begins to send before the request is over: on a busy machine its time would tell who gets a message."""
 
 _SOON = timedelta(seconds=1)
+_CODES = {
+    Kind.SIGN_UP: Code.Kind.SIGN_UP,
+    Kind.RESEND_CODE: Code.Kind.SIGN_UP,
+    Kind.FORGOT_PASSWORD: Code.Kind.PASSWORD,
+}
+_CODES_OF_ATTRIBUTES = {Kind.UPDATE_USER_ATTRIBUTE, Kind.VERIFY_USER_ATTRIBUTE}
 _MOST_ASIDE, _MOST_ASIDE_OF_A_POOL = 4, 2
 """Calls of functions at once, beside each that sends: a slow one keeps neither mails nor other pools' waiting."""
 _NO_ROOM, _TOO_MANY = timedelta(milliseconds=100), timedelta(seconds=1)
@@ -209,7 +215,14 @@ def _still_wanted_by(row: QueuedMessage) -> User | None:
     if row.expires_at <= clock.now():
         log.warning("%s %s was not sent before its code expired", row.channel, row.kind)
         return None
-    return row.holder
+    return None if _is_overtaken(row) else row.holder
+
+
+def _is_overtaken(row: QueuedMessage) -> bool:
+    """Whether its code has been replaced by a later one, which may have arrived already."""
+    why = Kind(row.kind)
+    kind = Code.Kind(_attribute(row)) if why in _CODES_OF_ATTRIBUTES else _CODES.get(why)
+    return kind is not None and Code.objects.filter(user=row.holder, kind=kind, created_at__gt=row.created_at).exists()
 
 
 def _message(row: QueuedMessage, user: User) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
@@ -11,6 +12,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 
 from tests.support.server import free_port
+
+LONGEST_SECONDS = 25
+"""A letter on its way when its worker is killed comes once the lease is over."""
 
 
 class Letters(MessageHandler):
@@ -29,7 +33,12 @@ class Letters(MessageHandler):
         self.newest[str(message["To"])] = message
 
     def code_to(self, address: str) -> str:
-        """The code in the newest letter to an address."""
+        """The code in the newest letter to an address; waits for the first. Raises: TimeoutError."""
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while address not in self.newest:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no letter to {address} came")
+            time.sleep(0.02)
         text = next(part for part in self.newest[address].walk() if part.get_content_type() == "text/plain")
         found = re.search(r"\b\d{6}\b", str(text.get_payload()))
         assert found

@@ -24,7 +24,9 @@ from pools.accounts.verification import Delivery
 from pools.config import pool as pool_config
 from pools.config.messages import Template
 from pools.messages import deliver, queue
+from pools.messages.message import Kind as MessageKind
 from pools.messages.message import Message, authentication
+from pools.messages.message import verification as verification_message
 from pools.messages.senders import smtp
 from pools.models import Client, Code, Outgoing, Pool, QueuedMessage, User
 from pools.models.user import UserStatus
@@ -195,6 +197,21 @@ def test_what_serves_nobody_is_dropped(postman: Postman, user: User, left: Calla
     assert not QueuedMessage.objects.exists()
 
 
+@pytest.mark.parametrize("kind", [Code.Kind.SIGN_UP, Code.Kind.PASSWORD])
+def test_code_that_was_replaced_is_not_sent_any_more(postman: Postman, user: User, kind: Code.Kind) -> None:
+    """A message may have to wait for its carrier, and its user have asked for another code meanwhile."""
+    why = {Code.Kind.SIGN_UP: MessageKind.SIGN_UP, Code.Kind.PASSWORD: MessageKind.FORGOT_PASSWORD}
+    for other in (Code.Kind.EMAIL, kind, kind):
+        code = verification.renew(user, other, "email")
+        about = why.get(other, MessageKind.VERIFY_USER_ATTRIBUTE)
+        queue.put(verification_message(user, "email", ADDRESS, about, code, ORIGIN), expires_at=clock.now() + LATER)
+    now_due()
+    queue.send_waiting()
+    assert len(postman.mails_to(ADDRESS)) == 2
+    assert any(code in str(mail) for mail in postman.mails_to(ADDRESS))
+    assert not QueuedMessage.objects.exists()
+
+
 def test_expired_messages_are_purged_and_others_are_not(user: User) -> None:
     put(user)
     kept = put(user, expires_in=2 * LATER)
@@ -294,7 +311,7 @@ def test_two_workers_send_different_messages_and_a_slow_one_keeps_its_own(
     postman: Postman, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mail server says nothing for more than a lease, which is renewed until it does."""
-    monkeypatch.setattr(queue, "LEASE", timedelta(milliseconds=300))
+    monkeypatch.setattr(queue, "LEASE", timedelta(milliseconds=800))
     monkeypatch.setattr(queue, "_SOON", timedelta(0))
     monkeypatch.setattr(queue, "PAUSE", timedelta(0))
     ids_queued = {put(user).message_id, put(user).message_id}
