@@ -338,6 +338,13 @@ class Config:
         help="Request rates by category of operations: aws for AWS's default ones, Category=number for others, "
         "separated by commas. Empty: none are kept.",
     )
+    page_forms: int = _setting(
+        "GATEHOUSE_PAGE_FORMS",
+        "200",
+        _count,
+        unit="forms in five minutes",
+        help="Forms that one address may send to the sign-in pages of one user pool in five minutes; 0: any number.",
+    )
     signing_key_stock: int = _setting(
         "GATEHOUSE_SIGNING_KEY_STOCK",
         "4",
@@ -349,6 +356,31 @@ class Config:
     audit_days: int = _setting(
         "GATEHOUSE_AUDIT_DAYS", "365", _positive, unit="days", help="How long audit rows are kept."
     )
+
+    def domain_url(self, name: str, *, is_custom: bool) -> str:
+        """The base URL of a pool's domain: a prefix stands before `.auth.` and the host of the base URL."""
+        base = urlsplit(self.url)
+        host = name if is_custom else f"{name}.auth.{base.hostname}"
+        return f"{base.scheme}://{host}" + (f":{base.port}" if base.port else "")
+
+    @property
+    def host(self) -> str:
+        """The host of the base URL, without its port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def has_named_host(self) -> bool:
+        """Whether the host is a name, below which there can be domains, and not an address."""
+        return ":" not in self.host and not self.host.rpartition(".")[2].isdigit()
+
+    def is_own_host(self, name: str) -> bool:
+        """Whether a host is the installation's, or would be a prefix domain's."""
+        return name == self.host or name.endswith(f".auth.{self.host}")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach it over TLS."""
+        return self.url.startswith("https:")
 
     @property
     def database(self) -> str:

@@ -357,6 +357,7 @@ EMAIL_MFA_WITH_EMAIL_RECOVERY = (
     "Invalid account recovery setting parameter. Account Recovery Setting cannot use verified_email as the only "
     "recovery mechanism when Email MFA is configured."
 )
+HAS_DOMAIN = "User pool cannot be deleted. It has a domain configured that should be deleted first."
 DELETION_PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."

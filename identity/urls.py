@@ -8,12 +8,17 @@ from django.urls import URLPattern, URLResolver, include, path
 from identity import health
 from identity.config import config
 from identity.wire import json_rpc, rest_json
+from pools.hosted.views import error
+from pools.oauth import discovery
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", json_rpc.endpoint),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path(".well-known/oauth-authorization-server/<str:pool_id>", discovery.configuration),  # where RFC 8414 has it
+    path("<str:pool_id>/", include("pools.oauth.issuer_urls")),
     path("<str:pool_id>/", include("pools.oauth.urls")),
+    path("<str:pool_id>/", include("pools.hosted.urls")),
     path("<str:pool_id>/import/", include("pools.upload.urls")),
     path("code/", include("pools.download.urls")),
     *rest_json.routes(),
@@ -23,8 +28,8 @@ if config.dev:
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponse("Not found\n", content_type="text/plain", status=404)
+    return error.without_pool(request, 404)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("Something went wrong\n", content_type="text/plain", status=500)
+    return error.without_pool(request, 500)

@@ -17,6 +17,7 @@ from identity.errors import (
     USER_DISABLED,
     NotAuthorized,
     PasswordResetRequired,
+    ResourceNotFound,
     UserNotConfirmed,
     UserNotFound,
     client_not_found,
@@ -25,7 +26,7 @@ from identity.errors import (
 from identity.statement import Statement
 from pools.config.client import ClientSettings
 from pools.config.sign_in import SignInSettings
-from pools.models import Client, Pool, Session, SignInName, User
+from pools.models import Client, Domain, Pool, Session, SignInName, User
 from pools.models.user import UserStatus
 from pools.tokens import verify
 from pools.tokens.claims import USER_ADMIN
@@ -43,6 +44,12 @@ _pool_revision = Statement(
 _client_revision = Statement(
     lambda client_id: Client.objects.filter(client_id=client_id, pool__deleted_at=None).values_list(
         "pool_id", "pool__revision"
+    ),
+    str,
+)
+_domain_revision = Statement(
+    lambda name: Domain.objects.filter(name=name, pool__deleted_at=None).values_list(
+        "is_custom", "pool_id", "pool__revision"
     ),
     str,
 )
@@ -84,6 +91,22 @@ def pool(pool_id: str, region: str | None) -> Pool:
     return found
 
 
+def pool_of_domain(name: str, *, is_custom: bool) -> Pool:
+    """The pool that has a domain.
+
+    Raises: ResourceNotFound.
+    """
+    row = _domain_revision.first(name)
+    if row is None or bool(row[0]) != is_custom:
+        raise ResourceNotFound(f"Domain {name} does not exist.")
+    return _pool_at(row[1], row[2])
+
+
+def is_custom_domain(host: str) -> bool:
+    row = _domain_revision.first(host)
+    return row is not None and bool(row[0])
+
+
 def locked_pool(pool: Pool) -> Pool:
     """The pool as it is stored now, kept from changing until the transaction ends; what refers to it may be added.
 
@@ -98,10 +121,13 @@ def locked_pool(pool: Pool) -> Pool:
 def client(client_id: str, pool: Pool | None = None) -> Client:
     """An app client with its pool and secrets; with `pool`, only a client of that pool.
 
+    A pool that was looked up for this request answers for its clients: what is kept of them is of its revision.
     Raises: ResourceNotFound.
     """
+    if pool is not None:
+        return _client_at(client_id, pool)
     row = _client_revision.first(client_id)
-    if row is None or row[0] == Pool.OPERATORS or (pool is not None and row[0] != pool.id):
+    if row is None or row[0] == Pool.OPERATORS:
         raise client_not_found(client_id)
     return _client_at(client_id, _pool_at(*row))
 
@@ -152,10 +178,11 @@ class SignedIn:
     user: User
     pool: Pool
     client: Client
+    scope: str
 
 
-def signed_in(access_token: str, *, scope: str = USER_ADMIN) -> SignedIn:
-    """The user behind an access token: one statement after the signature check.
+def signed_in(access_token: str, *, scope: str | None = USER_ADMIN) -> SignedIn:
+    """The user behind an access token, which must hold `scope`, if any: one statement after the signature check.
 
     Raises: NotAuthorized (invalid, expired, revoked, scope), UserNotFound, ResourceNotFound (client deleted),
     UserNotConfirmed, PasswordResetRequired.
@@ -175,7 +202,7 @@ def signed_in(access_token: str, *, scope: str = USER_ADMIN) -> SignedIn:
         raise PasswordResetRequired()
     if found.status == UserStatus.UNCONFIRMED:
         raise UserNotConfirmed()
-    return SignedIn(found, pool, client)
+    return SignedIn(found, pool, client, token.scope)
 
 
 def _user_of(token: verify.AccessToken) -> tuple[int, User]:
@@ -202,6 +229,8 @@ def _pool_at(pool_id: str, revision: int) -> Pool:
 def _client_at(client_id: str, pool: Pool) -> Client:
     cached = _clients.get(client_id)
     if cached is None or cached.pool is not pool:
+        if "\0" in client_id:  # which a link can hold, and no database takes
+            raise client_not_found(client_id)
         cached = Client.objects.filter(client_id=client_id, pool_id=pool.id).first()
         if cached is None:
             raise client_not_found(client_id)

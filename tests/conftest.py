@@ -11,29 +11,25 @@ from tests.support import clients, factories, signing_keys
 from tests.support.clock import Clock
 from tests.support.hooks import Hooks
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, drop_database, new_server, running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A development server, shared by the tests of this process."""
-    running = new_server("--dev").start()
-    signing_keys.fill_stock(running)
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
+    started = new_server("--dev").start()
+    signing_keys.fill_stock(started)
+    yield started
+    started.stop()
+    if "DATABASE_URL" in started.environment:
+        drop_database(started.environment["DATABASE_URL"])
 
 
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Server]:
     """Two worker processes, which share nothing but the database."""
-    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log, running.log
+    with running("--dev", GATEHOUSE_WEB_WORKERS="2") as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,9 +11,8 @@ import orjson
 from django.http import HttpRequest
 
 from identity import clock
-from identity.access import keys
+from identity.access import address, keys
 from identity.access.actor import Actor, Kind
-from identity.config import config
 from identity.errors import InvalidSignature, RequestEntityTooLarge, Serialization
 from identity.wire import sigv4
 from identity.wire.service import Operation
@@ -119,28 +117,12 @@ def actor(
         event=operation.name,
         at=clock.now(),
         request_id=request_id,
-        address=_address(request),
+        address=address.of(request),
         user_agent=request.META.get("HTTP_USER_AGENT", ""),
         region=region,
         arn=principal.arn if principal else None,
         access_key_id=principal.access_key_id if principal else None,
     )
-
-
-def _address(request: HttpRequest) -> str:
-    """The caller's address; a forwarded one counts only from a trusted proxy."""
-    peer: str = request.META.get("REMOTE_ADDR", "")
-    forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if not config.trusted_proxies or not forwarded:
-        return peer
-    for hop in [peer, *(part.strip() for part in reversed(forwarded.split(",")))]:
-        try:
-            parsed = ipaddress.ip_address(hop)
-        except ValueError:
-            return peer
-        if not any(parsed in network for network in config.trusted_proxies):
-            return hop
-    return peer
 
 
 def header_text(message: str) -> str:

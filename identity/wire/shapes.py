@@ -18,8 +18,13 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from identity.errors import InvalidParameter, Serialization
 
-# The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
-_PATTERNS_IN_FORCE = {"PasswordType": r"\S|\S.*\S"}
+_LABEL = r"[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?"
+_PATTERNS_IN_FORCE = {
+    # The model's `[\S]+` would refuse the inner spaces that the documentation of password policies allows.
+    "PasswordType": r"\S|\S.*\S",
+    # The model's has no dots, and its documentation says `auth.example.com`.
+    "DomainType": rf"{_LABEL}(?:\.{_LABEL})*",
+}
 
 _VISIBLE = r"\p{L}\p{M}\p{S}\p{N}\p{P}"
 _TEXT = rf"[{_VISIBLE}\s*]*"

@@ -23,7 +23,7 @@ from pools.config.mfa import SMS_MFA
 from pools.config.passwords import PasswordPolicy
 from pools.messages import deliver, queue
 from pools.messages.message import CHANNELS, invitation
-from pools.models import Client, Pool, User
+from pools.models import Client, User
 from pools.models.user import UserStatus
 from pools.triggers import migration
 from pools.triggers.migration import Known
@@ -31,11 +31,6 @@ from pools.triggers.origin import Origin
 
 _LONGEST_NAME = 128
 _HIDDEN = "********"
-
-
-def is_configured(pool: Pool) -> bool:
-    """Whether a function may know users whom the pool does not know."""
-    return migration.is_configured(pool)
 
 
 def migrate(client: Client, *, username: str, password: str | None, origin: Origin) -> User | None:

@@ -38,6 +38,7 @@ from pools.messages.message import Kind
 from pools.models import Client, Code, Pool, User
 from pools.models.user import UserStatus
 from pools.triggers import sign_up as triggers
+from pools.triggers.migration import is_configured
 from pools.triggers.origin import Origin
 
 TRIES_PER_HOUR = 10
@@ -58,7 +59,7 @@ def forgot(client: Client, *, username: str, origin: Origin) -> Delivery:
     InvalidLambdaResponse, TooManyRequests.
     """
     pool = client.pool
-    may_come = migration.is_configured(pool)
+    may_come = is_configured(pool)
     user = lookup.find_user(pool, username) if may_come else lookup.user_of_client(client, username)
     if RecoverySettings.of(pool).is_by_administrator_only:
         raise NotAuthorized(CONTACT_ADMINISTRATOR)

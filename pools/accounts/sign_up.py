@@ -74,7 +74,7 @@ def register(
     named = user_attributes.name_new_user(pool, username, attributes)
     if password:
         PasswordPolicy.of(pool).check(password)
-    elif not _may_omit_password(client, named):
+    elif not any(named.get(name) for name in passwordless_attributes(client)):
         raise InvalidParameter("Password is required to sign up.", field="password")
     user_attributes.check_values(pool, named)
     user_attributes.check_writable(client, attributes)
@@ -122,12 +122,14 @@ def _save(user: User, derived: Derived | None, *, takes_aliases: bool, origin: O
     return verification.delivery(message.attribute, message.to)
 
 
-def _may_omit_password(client: Client, attributes: Mapping[str, str]) -> bool:
-    """Source: guide, "Signing up and confirming user accounts", passwords at sign-up."""
+def passwordless_attributes(client: Client) -> frozenset[str]:
+    """Attributes that get codes to sign in with, and are verified by signing up: who has one needs no password.
+
+    Source: guide, "Signing up and confirming user accounts", passwords at sign-up.
+    """
     settings = SignInSettings.of(client.pool)
-    verified = settings.code_attributes & settings.auto_verified_attributes
     may_choose = "ALLOW_USER_AUTH" in ClientSettings.of(client).auth_flows
-    return may_choose and any(attributes.get(name) for name in verified)
+    return settings.code_attributes & settings.auto_verified_attributes if may_choose else frozenset()
 
 
 def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: UserStatus) -> User:
@@ -137,7 +139,16 @@ def new_user(pool: Pool, username: str, attributes: Mapping[str, str], status: U
     stored = username if settings.is_case_sensitive else username.lower()
     if settings.username_attributes:
         stored = sub
-    return User(pool=pool, sub=sub, username=stored, attributes=dict(attributes), status=status)
+    now = clock.now()
+    return User(
+        pool=pool,
+        sub=sub,
+        username=stored,
+        attributes=dict(attributes),
+        status=status,
+        created_at=now,
+        modified_at=now,
+    )
 
 
 def save_new(user: User, derived: Derived | None, *, temporary: bool = False, force_alias: bool = False) -> None:

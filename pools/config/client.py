@@ -6,7 +6,7 @@ Source: CreateUserPoolClient and UpdateUserPoolClient in the API reference; guid
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -27,6 +27,10 @@ _LEGACY_FLOWS = {
     "CUSTOM_AUTH_FLOW_ONLY": "ALLOW_CUSTOM_AUTH",
     "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
 }
+_SCHEMES_OF_BROWSERS = frozenset(
+    {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "vbscript", "view-source", "ws", "wss"}
+)
+"""What a browser runs, reads or shows by itself: no app is there to take a code."""
 _KEPT_AS_GIVEN = (
     "AccessTokenValidity",
     "IdTokenValidity",
@@ -45,9 +49,18 @@ _KEPT_AS_GIVEN = (
 )
 
 
-def stored(members: Members, *, pool_id: str, schema: Schema, tier: str, has_secret: bool) -> dict[str, Any]:
+def stored(
+    members: Members,
+    *,
+    pool_id: str,
+    schema: Schema,
+    tier: str,
+    has_secret: bool,
+    custom_scopes: Collection[str] = frozenset(),
+) -> dict[str, Any]:
     """Settings of a client; an update is a full replacement, so creating and updating are the same.
 
+    `custom_scopes` are those that the pool's resource servers have.
     Raises: InvalidParameter, InvalidOAuthFlow, ScopeDoesNotExist, FeatureUnavailableInTier.
     """
     unbuilt.refuse_for_client(members)
@@ -64,7 +77,7 @@ def stored(members: Members, *, pool_id: str, schema: Schema, tier: str, has_sec
     _check_rotation(settings)
     _check_attributes(settings, schema)
     _check_providers(settings.get("SupportedIdentityProviders", ()), pool_id)
-    _check_oauth(settings, has_secret)
+    _check_oauth(settings, has_secret, custom_scopes)
     return settings
 
 
@@ -127,7 +140,7 @@ def _check_providers(providers: tuple[str, ...] | list[str], pool_id: str) -> No
             )
 
 
-def _check_oauth(settings: Members, has_secret: bool) -> None:
+def _check_oauth(settings: Members, has_secret: bool, custom_scopes: Collection[str]) -> None:
     flows = settings.get("AllowedOAuthFlows", ())
     if "client_credentials" in flows:
         if len(set(flows)) > 1:
@@ -137,20 +150,24 @@ def _check_oauth(settings: Members, has_secret: bool) -> None:
                 "client_credentials flow can not be selected if client does not have a client secret."
             )
     for scope in settings.get("AllowedOAuthScopes", ()):
-        if scope not in STANDARD_SCOPES:
+        if scope not in STANDARD_SCOPES and scope not in custom_scopes:
             raise ScopeDoesNotExist(f"Invalid scope requested: {scope}")
-        if "client_credentials" in flows:
+        if scope in STANDARD_SCOPES and "client_credentials" in flows:
             raise InvalidOAuthFlow(f"{scope} is not supported with client_credentials flow")
     for url in settings.get("CallbackURLs", ()):
-        _check_redirect(url, "callback_urls")
+        check_redirect(url, "callback_urls")
     for url in settings.get("LogoutURLs", ()):
-        _check_redirect(url, "logout_urls")
+        check_redirect(url, "logout_urls")
     default = settings.get("DefaultRedirectURI")
     if default is not None and default not in settings.get("CallbackURLs", ()):
         raise InvalidParameter("DefaultRedirectURI must be one of the CallbackURLs.", field="default_redirect_uri")
 
 
-def _check_redirect(url: str, field: str) -> None:
+def check_redirect(url: str, field: str) -> None:
+    """An absolute URL without a fragment: of https, of a scheme of its own, or of http on the caller's machine.
+
+    Raises: InvalidParameter.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -159,8 +176,8 @@ def _check_redirect(url: str, field: str) -> None:
     if not parts.scheme or "#" in url or (parts.scheme in {"http", "https"} and not host):
         reason = "cannot contain a fragment" if "#" in url else "is not an absolute URI"
         raise InvalidParameter(f"{url} {reason}.", field=field)
-    if parts.scheme == "http" and not _is_loopback(host or ""):
-        raise InvalidParameter(f"{url} cannot use the HTTP protocol.", field=field)
+    if (parts.scheme == "http" and not _is_loopback(host or "")) or parts.scheme in _SCHEMES_OF_BROWSERS:
+        raise InvalidParameter(f"{url} cannot use the {parts.scheme.upper()} protocol.", field=field)
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ Source: guide, "Customizing user verification messages" and "SMS message setting
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,7 +15,11 @@ from pools.config.view import View
 
 CODE = "{####}"
 USERNAME = "{username}"
-_PLACEHOLDER = re.compile("|".join(map(re.escape, (CODE, USERNAME))))
+BY_LINK = frozenset({"SignUp", "ResendCode"})
+"""Messages that hold a link instead of a code, where the pool confirms by link."""
+
+_LINK = re.compile(r"\{##([^{}]+?)##\}")
+_PLACEHOLDER = re.compile("|".join([re.escape(CODE), re.escape(USERNAME), _LINK.pattern]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +29,29 @@ class Template:
     body: str
     subject: str = ""
 
-    def render(self, code: str, username: str = "") -> Template:
-        """The message with its placeholders filled in, all at once: a value may look like a placeholder itself."""
+    def render(self, code: str, username: str = "", link: Callable[[str], str] | None = None) -> Template:
+        """The message with its placeholders filled in, all at once: a value may look like a placeholder itself.
+
+        `link` makes a link of the text of `{##text##}` in the body; in messages without, that stays as it is.
+        """
         values = {CODE: code, USERNAME: username}
-        return Template(
-            *(_PLACEHOLDER.sub(lambda found: values[found[0]], part) for part in (self.body, self.subject)),
+        subject = _PLACEHOLDER.sub(lambda found: values.get(found[0], found[0]), self.subject)
+        made = _PLACEHOLDER.sub(
+            lambda found: link(found[1]) if link and found[1] else values.get(found[0], found[0]), self.body
         )
+        return Template(made, subject)
+
+    @property
+    def has_link(self) -> bool:
+        return _LINK.search(self.body) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplates(View):
-    """What a pool's messages say."""
+    """What a pool's messages say. With `confirms_by_link`, e-mail to new users holds a link that confirms them."""
 
+    confirms_by_link: bool
+    link_email: Template
     verification_email: Template
     verification_sms: Template
     invitation_email: Template
@@ -50,6 +65,14 @@ class MessageTemplates(View):
         invitation = settings["AdminCreateUserConfig"].get("InviteMessageTemplate", {})
         authentication = settings.get("EmailMfaConfiguration", {})
         return cls(
+            confirms_by_link=verification.get("DefaultEmailOption") == "CONFIRM_WITH_LINK",
+            link_email=Template(
+                verification.get(
+                    "EmailMessageByLink",
+                    "Please click the link below to verify your email address. {##Verify Email##} ",
+                ),
+                verification.get("EmailSubjectByLink", "Your verification link"),
+            ),
             verification_email=Template(
                 verification.get("EmailMessage", "Your verification code is {####}. "),
                 verification.get("EmailSubject", "Your verification code"),

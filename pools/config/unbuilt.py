@@ -18,7 +18,6 @@ _POOL: Mapping[str, _Asks] = {
     "DeviceConfiguration": lambda value: True,
     "UserPoolAddOns.AdvancedSecurityMode": lambda value: value != "OFF",
     "Policies.SignInPolicy.AllowedFirstAuthFactors": lambda value: not set(value) <= set(FIRST_FACTORS),
-    "VerificationMessageTemplate.DefaultEmailOption": lambda value: value == "CONFIRM_WITH_LINK",
     "DcrConfiguration": lambda value: value.get("EnableStatus", "Enabled") == "Enabled",
     "KeyConfiguration.KeyType": lambda value: value != "AWS_OWNED_KEY",
     "KeyConfiguration.KmsKeyArn": bool,
@@ -29,6 +28,8 @@ _CLIENT: Mapping[str, _Asks] = {
     "AnalyticsConfiguration": bool,
     "EnablePropagateAdditionalUserContextData": bool,
 }
+# TLS ends at a proxy or at `serve`, which say what it takes; one installation has no second region.
+_DOMAIN: Mapping[str, _Asks] = {"CustomDomainConfig.SecurityPolicy": bool, "Routing.Failover": lambda value: True}
 
 
 def refuse_for_pool(members: Mapping[str, Any]) -> None:
@@ -44,6 +45,11 @@ def refuse_for_mfa(members: Mapping[str, Any]) -> None:
 def refuse_for_client(members: Mapping[str, Any]) -> None:
     """Raises: InvalidParameter."""
     _refuse(members, _CLIENT)
+
+
+def refuse_for_domain(members: Mapping[str, Any]) -> None:
+    """Raises: InvalidParameter."""
+    _refuse(members, _DOMAIN)
 
 
 def _refuse(members: Mapping[str, Any], table: Mapping[str, _Asks]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape, unescape
+from urllib.parse import urlencode
 
 from django.utils.html import strip_tags
 
-from pools.config.messages import MessageTemplates, Template
+from pools.config.messages import BY_LINK, MessageTemplates, Template
 from pools.models import Pool, User
 from pools.triggers.origin import Origin
 
@@ -71,24 +73,48 @@ class Message:
         return self.worded or template(self.pool, self.kind, self.channel)
 
     @property
+    def link(self) -> str:
+        """The page that confirms the user, for e-mail of a pool that confirms by link; else empty."""
+        if not is_by_link(self.pool, self.kind, self.channel):
+            return ""
+        named = {"client_id": self.origin.client_id or "", "user_name": self.username, "confirmation_code": self.code}
+        return f"{self.pool.pages_url}/confirmUser?{urlencode(named)}"
+
+    @property
     def text(self) -> Template:
         """As the template's author wrote it: for an SMS, and for reading."""
-        return self.template.render(self.code, self.name)
+        return self.template.render(self.code, self.name, self._anchor)
 
     @property
     def html(self) -> str:
         """The body as HTML, in which a name or a password is never markup."""
-        return self.template.render(escape(self.code), escape(self.name)).body
+        return self.template.render(escape(self.code), escape(self.name), self._anchor).body
 
     @property
     def plain(self) -> str:
         """The body without the template's markup; names and passwords stay whole."""
-        return Template(unescape(strip_tags(self.template.body))).render(self.code, self.name).body
+        body = Template(unescape(strip_tags(self.template.body)))
+        return body.render(self.code, self.name, self._address if self.link else None).body
+
+    @property
+    def _anchor(self) -> Callable[[str], str] | None:
+        """Makes `<a>` of a text, which is HTML already."""
+        link = escape(self.link)
+        return (lambda text: f'<a href="{link}">{text}</a>') if link else None
+
+    def _address(self, text: str) -> str:
+        return f"{text}: {self.link} "
+
+
+def is_by_link(pool: Pool, kind: str, channel: Channel) -> bool:
+    return channel is Channel.EMAIL and kind in BY_LINK and MessageTemplates.of(pool).confirms_by_link
 
 
 def template(pool: Pool, kind: Kind, channel: Channel) -> Template:
     """What the pool's own messages of a kind say."""
     templates = MessageTemplates.of(pool)
+    if is_by_link(pool, kind, channel):
+        return templates.link_email
     by_email, by_sms = templates.verification_email, templates.verification_sms
     if kind is Kind.AUTHENTICATION:
         by_email, by_sms = templates.authentication_email, templates.authentication_sms

@@ -25,6 +25,7 @@ class Attempt(models.Model):
     class Channel(models.TextChoices):
         API = "api"
         ADMIN = "admin"
+        HOSTED = "hosted"
 
     handle = models.CharField(max_length=24, unique=True)
     digest = models.BinaryField(max_length=32)

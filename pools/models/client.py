@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from oauth2_provider.models import AbstractApplication
 
 from identity import clock
 from pools.models.pool import Pool
+
+if TYPE_CHECKING:
+    from pools.models.ui_customization import UICustomization
 
 
 class Client(AbstractApplication):
@@ -32,3 +36,10 @@ class Client(AbstractApplication):
 
     def __str__(self) -> str:
         return str(self.client_id)
+
+    @cached_property
+    def worn_customization(self) -> UICustomization | None:
+        """What its pages wear: its own customisation, or that of all. Kept with the row, as `Pool.own_domains`."""
+        pool: Pool = self.pool
+        own = pool.ui_customizations.filter(client=self).select_related("client").defer("image").first()
+        return own or pool.ui_customization

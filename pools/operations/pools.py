@@ -64,6 +64,7 @@ def pool_detail(pool: Pool) -> dict[str, Any]:
         "Name": pool.name,
         "Arn": pool.arn,
         **pool_config.described(pool.settings),
+        **{"CustomDomain" if domain.is_custom else "Domain": domain.name for domain in pool.own_domains},
         "UserPoolTags": pools.tags(pool.arn),
         "EstimatedNumberOfUsers": estimate.users(pool),
         "CreationDate": pool.created_at,

@@ -88,6 +88,7 @@ def _settings(pool: Pool, members: Mapping[str, Any], *, has_secret: bool) -> di
         schema=Schema.of(pool),
         tier=pool_config.tier(pool.settings),
         has_secret=has_secret,
+        custom_scopes=pool.custom_scopes,
     )
 
 

@@ -13,6 +13,7 @@ from identity.access import audit
 from identity.access.actor import Actor
 from identity.errors import (
     DELETION_PROTECTED,
+    HAS_DOMAIN,
     ConcurrentModification,
     InvalidParameter,
     LimitExceeded,
@@ -24,8 +25,9 @@ from identity.keys import rotation
 from identity.models import SigningKey, Tag
 from pools import lookup
 from pools.config import client as client_config
+from pools.config import domain as domain_config
 from pools.config import pool as pool_config
-from pools.models import Client, ImportJob, Pool, User
+from pools.models import Client, Domain, ImportJob, Pool, User
 from pools.provisioning import keys
 
 MAX_PER_REGION = 1000
@@ -67,11 +69,13 @@ def replace(pool: Pool, *, name: str | None, members: Mapping[str, Any], by: Act
 
 
 def _check_tier(pool: Pool) -> None:
-    """Raises: TierChangeNotAllowed, when a client uses what the pool's new tier does not have."""
-    settings = Pool.objects.values_list("settings", flat=True).get(pk=pool.pk)
+    """Raises: TierChangeNotAllowed, when a client or a domain uses what the pool's new tier does not have."""
+    tier = pool_config.tier(Pool.objects.values_list("settings", flat=True).get(pk=pool.pk))
     for client_settings in Client.objects.filter(pool=pool).values_list("settings", flat=True):
-        if client_config.needs_higher_tier(client_settings, pool_config.tier(settings)):
+        if client_config.needs_higher_tier(client_settings, tier):
             raise TierChangeNotAllowed("An app client uses a feature that is not available in the requested tier.")
+    if any(domain_config.needs_higher_tier(domain.managed_login_version, tier) for domain in pool.domains.all()):
+        raise TierChangeNotAllowed("A domain uses managed login, which is not available in the requested tier.")
 
 
 def set_mfa(pool: Pool, members: Mapping[str, Any], *, by: Actor) -> dict[str, Any]:
@@ -124,12 +128,14 @@ def touch(pool_id: str) -> None:
 def delete(pool: Pool, *, by: Actor) -> None:
     """Delete a pool: for callers it is gone with everything in it; its rows follow in batches (`remove_deleted`).
 
-    Raises: InvalidParameter while deletion protection is on, UserImportInProgress.
+    Raises: InvalidParameter while deletion protection is on or a domain is there, UserImportInProgress.
     """
     with transaction.atomic():
         current = lookup.locked_pool(pool)
         if pool_config.is_deletion_protected(current.settings):
             raise InvalidParameter(DELETION_PROTECTED)
+        if Domain.objects.filter(pool=current).exists():
+            raise InvalidParameter(HAS_DOMAIN)
         _check_no_import(current)
         Tag.objects.filter(resource_arn=pool.arn).delete()
         SigningKey.objects.filter(owner=pool.id).delete()

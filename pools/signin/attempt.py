@@ -56,6 +56,9 @@ CHALLENGES: Mapping[str, type[Challenge]] = {
     )
 }
 
+OFFERED = "offered"
+"""The key of `Attempt.data` under which a sign-in on pages keeps the parameters of what it waits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Challenged:
@@ -129,6 +132,20 @@ def answer(
     accept(attempt, _prove(attempt, answers, challenge), by)
     decision.make(attempt)
     return _proceed(attempt)
+
+
+def go_on(
+    client: Client, session_string: str, username: str, attribute: str | None, *, by: Actor, origin: Origin = NOBODY
+) -> SignedIn | Challenged:
+    """The sign-in that a sign-up on a page has begun, once its user is confirmed; `attribute`: see `find_on_page`.
+
+    Raises: what `find_on_page` raises, and what the pool's functions raise.
+    """
+    resumed = after_sign_up.find_on_page(client, session_string, username, attribute)
+    resumed.origin = origin
+    permission.to_begin(resumed)
+    accept(resumed, (), by)
+    return _proceed(resumed)
 
 
 def _answer_block(
@@ -211,6 +228,8 @@ def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged
         return Challenged(challenge.name, challenge().offer(attempt), None)
     session.name(attempt)
     parameters = challenge().offer(attempt)
+    if attempt.channel == Channel.HOSTED:
+        attempt.data = {**attempt.data, OFFERED: parameters}
     available = _available(attempt, challenge)
     return Challenged(challenge.name, parameters, session.open(attempt, challenge.name, by), available)
 

@@ -5,14 +5,19 @@ Source: guide, "TOTP software token MFA"; API reference, AssociateSoftwareToken 
 
 from __future__ import annotations
 
+import base64
+
 from django.db import transaction
 
+from identity import keyring
 from identity.errors import SESSION_INVALID, NotAuthorized
 from pools.accounts import attributes, second_factors, software_tokens
 from pools.config.mfa import SOFTWARE_TOKEN_MFA
 from pools.models import Attempt, User
 from pools.signin import session, standing
 from pools.signin.challenges.mfa_setup import MfaSetup
+
+_SECRET, _PLACE = "secret", "MFA_SETUP"
 
 
 def associate(session_string: str) -> tuple[str, str]:
@@ -23,8 +28,16 @@ def associate(session_string: str) -> tuple[str, str]:
     attempt = _find(session_string)
     with transaction.atomic():
         secret = software_tokens.associate(attempt.user)
+        if attempt.channel == Attempt.Channel.HOSTED:
+            attempt.data = {**attempt.data, _SECRET: _sealed(secret)}
         session.use(attempt)
     return secret, session.open(attempt, MfaSetup.name)
+
+
+def secret_of(attempt: Attempt) -> str | None:
+    """The secret that waits for its first code in a sign-in on pages, to be shown again: only where it was made."""
+    sealed = attempt.data.get(_SECRET)
+    return keyring.decrypt(base64.b64decode(sealed), place=_PLACE).decode() if sealed else None
 
 
 def verify(session_string: str, code: str, *, name: str = "") -> str:
@@ -36,7 +49,7 @@ def verify(session_string: str, code: str, *, name: str = "") -> str:
     """
     attempt = _find(session_string)
     matched = software_tokens.step_of_waiting(attempt.user, code)
-    attempt.data = {**attempt.data, "is_enrolled": True}
+    attempt.data = {**attempt.data, "is_enrolled": True, _SECRET: ""}
     with transaction.atomic():
         _check_is_missing(attributes.locked(attempt.user))
         user = software_tokens.activate(attempt.user, matched, name=name)
@@ -53,6 +66,10 @@ def _find(session_string: str) -> Attempt:
     software_tokens.check_offered(attempt.user.pool)
     _check_is_missing(attempt.user)
     return attempt
+
+
+def _sealed(secret: str) -> str:
+    return base64.b64encode(keyring.encrypt(secret.encode(), place=_PLACE)).decode()
 
 
 def _check_is_missing(user: User) -> None:

@@ -26,10 +26,10 @@ Channel = Attempt.Channel
 @dataclass(frozen=True, slots=True)
 class Flow:
     """`first` is the factor it begins with, and `needs` the parameter that brings it; neither where the user, or a
-    function of the pool, chooses.
+    function of the pool, chooses. `allowed_by` is None for one that every client with pages has.
     """
 
-    allowed_by: str
+    allowed_by: str | None
     channels: frozenset[Channel]
     first: str | None = None
     needs: str | None = None
@@ -44,8 +44,9 @@ FLOWS: Mapping[str, Flow] = {
     "ADMIN_USER_PASSWORD_AUTH": _ADMIN_PASSWORD,
     "ADMIN_NO_SRP_AUTH": _ADMIN_PASSWORD,
     "USER_SRP_AUTH": Flow("ALLOW_USER_SRP_AUTH", _BOTH, first_factors.PASSWORD_SRP, "SRP_A"),
-    "CUSTOM_AUTH": Flow("ALLOW_CUSTOM_AUTH", _BOTH),
-    "USER_AUTH": Flow("ALLOW_USER_AUTH", _BOTH),
+    "CUSTOM_AUTH": Flow("ALLOW_CUSTOM_AUTH", _BOTH | {Channel.HOSTED}),
+    "USER_AUTH": Flow("ALLOW_USER_AUTH", _BOTH | {Channel.HOSTED}),
+    "HOSTED_AUTH": Flow(None, frozenset({Channel.HOSTED}), first_factors.PASSWORD, "PASSWORD"),
     "REFRESH_TOKEN_AUTH": Flow("ALLOW_REFRESH_TOKEN_AUTH", _BOTH),
     "REFRESH_TOKEN": Flow("ALLOW_REFRESH_TOKEN_AUTH", _BOTH),
 }
@@ -53,9 +54,25 @@ REFRESH = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
 SRP = "USER_SRP_AUTH"
 CHOICE = "USER_AUTH"
 CUSTOM = "CUSTOM_AUTH"
+HOSTED = "HOSTED_AUTH"
+"""A user name and a password on a page. No operation takes it: the service model does not know it."""
 _SRP_A = "SRP_A"
 
 _STEP_UP = ("TARGET_ACR_VALUES", "ACCESS_TOKEN", "MAX_AGE")
+
+
+def of_pages(client: Client) -> str:
+    """How a client's users begin on the pages: with a name and a choice, with a name and the questions of the pool's
+    functions, or with a name and a password.
+
+    A client that allows CUSTOM_AUTH and no flow with a password wants none on its pages either; *assumed*, as AWS's own
+    pages do not know CUSTOM_AUTH.
+    """
+    allowed = ClientSettings.of(client).auth_flows
+    if FLOWS[CHOICE].allowed_by in allowed:
+        return CHOICE
+    with_password = {flow.allowed_by for flow in FLOWS.values() if flow.first is not None}
+    return CUSTOM if FLOWS[CUSTOM].allowed_by in allowed and not with_password & allowed else HOSTED
 
 
 def check_allowed(client: Client, name: str, channel: Channel) -> None:
@@ -63,7 +80,7 @@ def check_allowed(client: Client, name: str, channel: Channel) -> None:
     flow = FLOWS[name]
     if channel not in flow.channels:
         raise InvalidParameter("Initiate Auth method not supported.")
-    if flow.allowed_by not in ClientSettings.of(client).auth_flows:
+    if flow.allowed_by is not None and flow.allowed_by not in ClientSettings.of(client).auth_flows:
         if channel is Channel.ADMIN:
             raise InvalidParameter("Auth flow not enabled for this client")
         if name == SRP:
@@ -81,7 +98,6 @@ def begun(
     what `standing.check` raises.
     """
     check_allowed(client, name, channel)
-    flow = FLOWS[name]
     if any(parameters.get(parameter) for parameter in _STEP_UP):
         raise UnsupportedOperation(f"{name} is not available with these parameters in this version of Gatehouse.")
     username = required(parameters, "USERNAME")
@@ -93,7 +109,7 @@ def begun(
     attempt.holder_id = attempt.user.pk
     custom = _custom(attempt, parameters) if name == CUSTOM else {}
     permission.to_begin(attempt)
-    attempt.data = custom or (_choice(attempt.user, parameters) if name == CHOICE else {"first": flow.first})
+    attempt.data = custom or _first(attempt, parameters)
     return attempt
 
 
@@ -146,9 +162,19 @@ def _clear_password(flow: str, parameters: Mapping[str, str]) -> str | None:
     return parameters.get("PASSWORD") if first == first_factors.PASSWORD else None
 
 
-def _choice(user: User, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The preferred factor, where the user has it. Raises: InvalidParameter, for what is no factor at all."""
-    available = first_factors.available(user)
+def _first(attempt: Attempt, parameters: Mapping[str, str]) -> dict[str, Any]:
+    if attempt.flow != CHOICE:
+        return {"first": FLOWS[attempt.flow].first}
+    return _choice(attempt.user, parameters, is_on_page=attempt.channel == Channel.HOSTED)
+
+
+def _choice(user: User, parameters: Mapping[str, str], *, is_on_page: bool) -> dict[str, Any]:
+    """The preferred factor, where the user has it. A page asks for a password also who has none
+    and no code either: not to would say who exists.
+
+    Raises: InvalidParameter, for what is no factor at all.
+    """
+    available = first_factors.available(user) or ([first_factors.PASSWORD] if is_on_page else [])
     preferred = parameters.get("PREFERRED_CHALLENGE")
     if preferred is None:
         return {"available": available}

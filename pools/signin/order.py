@@ -74,8 +74,8 @@ def second_factor(attempt: Attempt) -> type[Challenge] | None:
         return None
     if proofs.CUSTOM in attempt.proofs and MfaSettings.of(attempt.user.pool).mode is not Mode.ON:
         return None
-    if attempt.data.get("address") and second_factors.may_be_set_up(attempt.user, EmailOtp.factor):
-        return EmailOtp
+    if attempt.data.get("address") and second_factors.may_be_set_up(attempt.user, attempt.data["second"]):
+        return _SECOND[attempt.data["second"]]
     factors = second_factors.usable(attempt.user)
     for wanted in (attempt.data.get("second"), attempt.user.preferred_mfa):
         if wanted in factors:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
@@ -20,23 +20,32 @@ from pools.config.lifetimes import Lifetimes
 from pools.models import Attempt, Credential
 from pools.signin import decoy, proofs
 
+SHORTEST_ON_PAGES = timedelta(minutes=5)
+"""A person has to find their telephone, and may be slow at typing. Source: WCAG 2.2, 2.2.1."""
+
+
+def lifetime(attempt: Attempt) -> timedelta:
+    """How long each challenge of an attempt waits for its answer."""
+    said = Lifetimes.of(attempt.client).auth_session
+    return max(said, SHORTEST_ON_PAGES) if attempt.channel == Attempt.Channel.HOSTED else said
+
 
 def name(attempt: Attempt) -> None:
     """Give an attempt its public handle."""
     attempt.handle = attempt.handle or ids.token(16)
 
 
-def open(attempt: Attempt, waits_for: str, by: Actor | None = None) -> str:
+def open(attempt: Attempt, waits_for: str, by: Actor | None = None, *, lasting: timedelta | None = None) -> str:
     """Keep the attempt with a new Session string: its handle and a secret, the whole stored hashed.
 
-    `by` is who began the sign-in, where that has no audit row yet.
+    `by` is who began the sign-in, where that has no audit row yet; `lasting` stands for `lifetime`.
     Raises: NotAuthorized.
     """
     name(attempt)
     session = f"{attempt.handle}.{ids.token(48)}"
     attempt.digest = _digest(session)
     attempt.challenge = waits_for
-    attempt.expires_at = clock.now() + Lifetimes.of(attempt.client).auth_session
+    attempt.expires_at = clock.now() + (lasting or lifetime(attempt))
     try:
         with transaction.atomic():
             attempt.save()
@@ -48,8 +57,8 @@ def open(attempt: Attempt, waits_for: str, by: Actor | None = None) -> str:
     return session
 
 
-def find(session: str | None, waits_for: str) -> Attempt:
-    """The attempt of a Session that waits for this challenge, its user a decoy where nobody has the name.
+def find(session: str | None, waits_for: str | None = None) -> Attempt:
+    """The attempt of a Session that waits for this challenge, or any; its user is a decoy where nobody has the name.
 
     Raises: InvalidParameter, NotAuthorized (unknown, used, expired, waiting for something else).
     """
@@ -64,7 +73,7 @@ def find(session: str | None, waits_for: str) -> Attempt:
         raise NotAuthorized(SESSION_USED if digest.hex() in attempt.spent else SESSION_INVALID)
     if attempt.expires_at <= clock.now():
         raise NotAuthorized(SESSION_EXPIRED)
-    if attempt.challenge != waits_for:
+    if waits_for is not None and attempt.challenge != waits_for:
         raise NotAuthorized(SESSION_INVALID)
     attempt.user = attempt.holder or decoy.of(attempt.client.pool, attempt.name)
     attempt.user.pool = attempt.client.pool

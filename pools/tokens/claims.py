@@ -11,6 +11,7 @@ from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
 from pools.config.schema import DEVELOPER_PREFIX, VERIFIED_FLAGS
 from pools.models import Client, Pool, User
+from pools.tokens import scopes
 from pools.tokens.groups import Groups
 
 USER_ADMIN = "aws.cognito.signin.user.admin"
@@ -21,7 +22,8 @@ _LARGEST_EXACT = 2**53
 class Grant:
     """What tokens are issued for: a user at a client, since when, under which family.
 
-    `origin_jti` is None for a client without token revocation.
+    `origin_jti` is None for a client without token revocation. `is_oauth`: at the authorization endpoint, which may
+    have bound the access token to a `resource`.
     """
 
     pool: Pool
@@ -31,15 +33,20 @@ class Grant:
     scope: str
     origin_jti: str | None
     groups: Groups = field(default_factory=Groups)
+    is_oauth: bool = False
+    resource: str = ""
 
 
 def access_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
-    """Claims of the access token; `username` comes without prefix and there is no `aud`."""
+    """Claims of the access token; `username` comes without prefix, and `aud` only says what it is bound to."""
+    bound: dict[str, Any] = {"aud": grant.resource} if grant.resource else {}
     return {
         "sub": grant.user.sub,
         **grant.groups.in_access_token(),
         "iss": grant.pool.issuer,
+        **({"version": 2} if grant.is_oauth else {}),
         "client_id": grant.client.client_id,
+        **bound,
         **_family(grant),
         "event_id": event_id,
         "token_use": "access",
@@ -54,7 +61,7 @@ def access_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
 def id_token(grant: Grant, now: datetime, event_id: str) -> dict[str, Any]:
     """Claims of the ID token: the attributes that the client may read, and who the token is for."""
     return {
-        **_profile(grant.user, ClientSettings.of(grant.client)),
+        **_profile(grant),
         "sub": grant.user.sub,
         **grant.groups.in_id_token(),
         "iss": grant.pool.issuer,
@@ -91,10 +98,15 @@ def _family(grant: Grant) -> dict[str, str]:
     return {"origin_jti": grant.origin_jti, "jti": str(uuid.uuid4())}
 
 
-def _profile(user: User, client: ClientSettings) -> dict[str, Any]:
+def _profile(grant: Grant) -> dict[str, Any]:
+    """What the client may read and, of what the authorization endpoint granted, the scopes show."""
+    if grant.is_oauth:
+        shown = scopes.visible_attributes(grant.user, grant.client, grant.scope)
+        return {name: typed(name, value) for name, value in shown.items()}
+    client = ClientSettings.of(grant.client)
     return {
         name: typed(name, value)
-        for name, value in user.attributes.items()
+        for name, value in grant.user.attributes.items()
         if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
     }
 

@@ -40,7 +40,10 @@ from pools.tokens.issue import Tokens, digest
 from pools.triggers.origin import Origin
 from pools.triggers.token_generation import REFRESH
 
-_SESSION = ("id", "origin_jti", "client_id", "scope", "is_revocable", "authenticated_at", "expires_at", "revoked_at")
+_SESSION = (
+    *("id", "origin_jti", "client_id", "scope", "is_oauth", "resource", "is_revocable"),
+    *("authenticated_at", "expires_at", "revoked_at"),
+)
 _USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
 
 _find_first = Statement(
@@ -80,6 +83,18 @@ def open_session(client: Client, refresh_token: str) -> tuple[Session, User]:
     return found.session, found.user
 
 
+def find_usable(client: Client, refresh_token: str) -> tuple[Session, User] | None:
+    """As `open_session`, for who only asks: None in place of every refusal, and nothing is revoked."""
+    found = _find(digest(refresh_token))
+    if found is None or found.session.client_id != client.pk or _is_spent(client, found):
+        return None
+    try:
+        _check(found)
+    except (NotAuthorized, PasswordResetRequired):
+        return None
+    return found.session, found.user
+
+
 def renew(client: Client, refresh_token: str, origin: Origin) -> Tokens:
     """New tokens for a refresh token; for a client with rotation it is spent, and a successor comes with them.
 
@@ -113,9 +128,15 @@ def _usable(client: Client, refresh_token: str) -> _Found:
     found = _find(digest(refresh_token))
     if found is None or found.session.client_id != client.pk:
         raise NotAuthorized(REFRESH_TOKEN_INVALID)
-    if found.spent_at is not None and not _is_in_grace(client, found.spent_at):
+    if _is_spent(client, found):
         revoke.family(found.session)
         raise RefreshTokenReuse()
+    _check(found)
+    return found
+
+
+def _check(found: _Found) -> None:
+    """Raises: NotAuthorized (revoked, expired; user disabled), PasswordResetRequired."""
     if found.session.revoked_at is not None:
         raise NotAuthorized(REFRESH_TOKEN_REVOKED)
     if found.session.expires_at <= clock.now():
@@ -124,7 +145,6 @@ def _usable(client: Client, refresh_token: str) -> _Found:
         raise NotAuthorized(USER_DISABLED)
     if found.user.status == UserStatus.RESET_REQUIRED:
         raise PasswordResetRequired()
-    return found
 
 
 def _find(given: bytes) -> _Found | None:
@@ -140,10 +160,10 @@ def _find(given: bytes) -> _Found | None:
     return _Found(given, is_first, row[0], session, user)
 
 
-def _is_in_grace(client: Client, spent_at: datetime) -> bool:
-    """No period is none at all, whatever the clocks of two machines say."""
+def _is_spent(client: Client, found: _Found) -> bool:
+    """And works no more. No grace period is none at all, whatever the clocks of two machines say."""
     grace = ClientSettings.of(client).retry_grace
-    return bool(grace) and clock.now() < spent_at + grace
+    return found.spent_at is not None and not (grace and clock.now() < found.spent_at + grace)
 
 
 def _spend(found: _Found, successor: str) -> bool:

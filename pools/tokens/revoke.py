@@ -8,7 +8,7 @@ from identity import clock
 from identity.errors import Unauthorized, UnsupportedOperation, UnsupportedTokenType
 from identity.keys import jws
 from pools.config.client import ClientSettings
-from pools.models import Client, Session, User
+from pools.models import Client, Grant, HostedSession, Session, User
 from pools.tokens.issue import digest
 
 
@@ -37,7 +37,9 @@ def family(session: Session) -> None:
 
 
 def every_session(user: User) -> None:
-    """Revoke all tokens of a user, at every client."""
+    """Revoke all tokens of a user, at every client, with the codes and browsers that would give new ones."""
+    Grant.objects.filter(user=user).delete()
+    HostedSession.objects.filter(user=user).delete()
     Session.objects.filter(user=user, revoked_at=None).update(revoked_at=clock.now())
 
 

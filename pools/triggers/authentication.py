@@ -42,4 +42,6 @@ def post_authentication(client: Client, user: User, origin: Origin) -> bool:
 
 
 def _call(client: Client, user: User, trigger: str, request: Mapping[str, Any], origin: Origin) -> None:
-    deliver.call(client.pool, trigger, f"{trigger}_Authentication", user.username, request, {}, origin)
+    deliver.call(
+        client.pool, trigger, f"{trigger}_Authentication", user.username, request, {}, origin, read=event.unread
+    )

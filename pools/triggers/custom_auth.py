@@ -5,15 +5,17 @@ Source: guide, "Custom authentication challenge Lambda triggers".
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from identity.errors import CUSTOM_AUTH_NOT_CONFIGURED, InvalidLambdaResponse, InvalidParameter
 from pools.config.triggers import TriggerSettings
 from pools.models import Client, Pool, User
 from pools.triggers import deliver, event
 from pools.triggers.origin import Origin
+
+Reply = TypeVar("Reply")
 
 DEFINE, CREATE, VERIFY = "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse"
 
@@ -59,7 +61,11 @@ def define(client: Client, user: User, rounds: Sequence[Round], origin: Origin) 
     """
     request = {**event.about(client, user), "session": _session(rounds)}
     members = ("challengeName", "issueTokens", "failAuthentication")
-    response = _call(client, user, DEFINE, request, members, origin)
+    return _call(client, user, DEFINE, request, members, origin, _decision)
+
+
+def _decision(response: Mapping[str, Any]) -> Decision:
+    """Raises: InvalidLambdaResponse."""
     decision = Decision(
         issues_tokens=event.flag(response, "issueTokens"),
         fails=event.flag(response, "failAuthentication"),
@@ -74,7 +80,11 @@ def create(client: Client, user: User, rounds: Sequence[Round], challenge: str, 
     """Ask for the question itself. Raises: as `define`."""
     request = {**event.about(client, user), "challengeName": challenge, "session": _session(rounds)}
     members = ("publicChallengeParameters", "privateChallengeParameters", "challengeMetadata")
-    response = _call(client, user, CREATE, request, members, origin)
+    return _call(client, user, CREATE, request, members, origin, _question)
+
+
+def _question(response: Mapping[str, Any]) -> Question:
+    """Raises: InvalidLambdaResponse."""
     return Question(
         public=event.strings(response, "publicChallengeParameters"),
         private=event.strings(response, "privateChallengeParameters"),
@@ -86,7 +96,11 @@ def verify(client: Client, user: User, private: Mapping[str, str], answer: str, 
     """Whether an answer is right. Raises: as `define`."""
     request = {**event.about(client, user), "privateChallengeParameters": dict(private), "challengeAnswer": answer}
     secrets = (answer, *private.values())
-    response = _call(client, user, VERIFY, request, ("answerCorrect",), origin, secrets)
+    return _call(client, user, VERIFY, request, ("answerCorrect",), origin, _is_right, secrets)
+
+
+def _is_right(response: Mapping[str, Any]) -> bool:
+    """Raises: InvalidLambdaResponse."""
     return event.flag(response, "answerCorrect")
 
 
@@ -104,12 +118,13 @@ def _call(
     request: Mapping[str, Any],
     members: Sequence[str],
     origin: Origin,
+    read: Callable[[Mapping[str, Any]], Reply],
     secrets: Sequence[str] = (),
-) -> Mapping[str, Any]:
+) -> Reply:
     source = f"{trigger}_Authentication"
     said = event.with_metadata(request, origin)
     empty = dict.fromkeys(members)
-    response = deliver.call(client.pool, trigger, source, user.username, said, empty, origin, secrets=secrets)
-    if response is None:
+    reply = deliver.call(client.pool, trigger, source, user.username, said, empty, origin, secrets=secrets, read=read)
+    if reply is None:
         raise InvalidParameter(CUSTOM_AUTH_NOT_CONFIGURED)
-    return response
+    return reply

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from identity.errors import InvalidLambdaResponse
-from pools.config.messages import CODE, USERNAME, EmailSettings
+from pools.config.messages import BY_LINK, CODE, USERNAME, EmailSettings, MessageTemplates, Template
 from pools.config.triggers import TriggerSettings
 from pools.models import Pool, User
 from pools.triggers import deliver, event
@@ -57,8 +57,7 @@ def custom_message(user: User, kind: str, changes: Mapping[str, str], origin: Or
     }
     if kind == _INVITATION:
         request["usernameParameter"] = USERNAME
-    read = partial(_read, user.pool, kind)
-    response = deliver.call(
+    return deliver.call(
         user.pool,
         TRIGGER,
         f"{TRIGGER}_{kind}",
@@ -66,9 +65,8 @@ def custom_message(user: User, kind: str, changes: Mapping[str, str], origin: Or
         event.with_metadata(request, origin),
         dict.fromkeys(_RESPONSE),
         origin,
-        read=read,
+        read=partial(_read, user.pool, kind),
     )
-    return None if response is None else read(response)
 
 
 def _read(pool: Pool, kind: str, response: Mapping[str, Any]) -> Wording:
@@ -76,11 +74,17 @@ def _read(pool: Pool, kind: str, response: Mapping[str, Any]) -> Wording:
     sms, email, subject = (event.text(response, name) or None for name in _RESPONSE)
     if (email or subject) and not EmailSettings.of(pool).is_developers:
         raise InvalidLambdaResponse()
-    placeholders = (CODE, USERNAME) if kind == _INVITATION else (CODE,)
-    for body in (sms, email):
-        if body is not None and not all(placeholder in body for placeholder in placeholders):
+    for body, is_email in ((sms, False), (email, True)):
+        if body is not None and not _has_placeholders(pool, kind, body, is_email=is_email):
             raise InvalidLambdaResponse()
     for given, most in ((sms, MOST_IN_SMS), (email, MOST_IN_EMAIL), (subject, MOST_IN_SUBJECT)):
         if given is not None and len(given) > most:
             raise InvalidLambdaResponse()
     return Wording(sms, email, subject)
+
+
+def _has_placeholders(pool: Pool, kind: str, body: str, *, is_email: bool) -> bool:
+    """A link, of any text, does where the pool confirms by link; so does the code, with which the app confirms."""
+    if is_email and kind in BY_LINK and MessageTemplates.of(pool).confirms_by_link and Template(body).has_link:
+        return True
+    return CODE in body and (kind != _INVITATION or USERNAME in body)

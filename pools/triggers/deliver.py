@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 from django.db import connection
@@ -25,7 +25,7 @@ ATTEMPTS = 3
 """Of one call altogether, where it times out or fails in passing."""
 
 Outcome = Record.Outcome
-Read = Callable[[Mapping[str, Any]], object]
+Reply = TypeVar("Reply")
 
 _target: Target = by_arn.invoke
 
@@ -47,13 +47,13 @@ def call(
     *,
     version: str = "1",
     secrets: Sequence[str] = (),
-    read: Read | None = None,
-) -> Mapping[str, Any] | None:
-    """The response that a pool's function gives, or None where the pool has no such trigger.
+    read: Callable[[Mapping[str, Any]], Reply],
+) -> Reply | None:
+    """What `read` makes of the response that a pool's function gives, or None where the pool has no such trigger.
 
     `trigger` is its name in errors and in LambdaConfig, `source` the event's triggerSource, `response` what the event
-    holds before. `secrets` are the texts in `request` that records and logs must not keep. `read` reads the response,
-    as the caller will: where it raises InvalidLambdaResponse, the record says so.
+    holds before. `secrets` are the texts in `request` that records and logs must not keep. Where `read`
+    raises InvalidLambdaResponse, the record says so.
     Raises: UserLambdaValidation (the function raised an error), UnexpectedLambda (it cannot be invoked, or is late),
     InvalidLambdaResponse, TooManyRequests.
     """
@@ -61,7 +61,8 @@ def call(
     if arn is None:
         return None
     said = event.envelope(pool, source, username, request, response, origin, version)
-    return _Call(trigger, source, username, _invocation(pool, arn, said, secrets), read).perform()
+    invocation = _invocation(pool, arn, said, secrets)
+    return _Call(trigger, source, username, invocation, lambda payload: read(event.response_in(payload))).perform()
 
 
 def invoke(invocation: Invocation) -> Answer:
@@ -89,7 +90,7 @@ def tell(
     """
     said = event.envelope(pool, source, username, request, {}, origin)
     arn = TriggerSettings.of(pool).arns[trigger]
-    _Notice(trigger, source, username, _invocation(pool, arn, said, secrets)).perform()
+    _Call(trigger, source, username, _invocation(pool, arn, said, secrets), lambda payload: None, attempts=1).perform()
 
 
 def _invocation(pool: Pool, arn: str, said: Mapping[str, Any], secrets: Sequence[str]) -> Invocation:
@@ -97,36 +98,41 @@ def _invocation(pool: Pool, arn: str, said: Mapping[str, Any], secrets: Sequence
     return Invocation(arn, pool.id, pool.arn, orjson.dumps(said), secrets, key_arn=key_arn)
 
 
-class _Call:
+class _Call(Generic[Reply]):
     """Up to `attempts` tries of one invocation, each of which leaves its row."""
 
-    attempts = ATTEMPTS
-
     def __init__(
-        self, trigger: str, source: str, username: str | None, invocation: Invocation, read: Read | None = None
+        self,
+        trigger: str,
+        source: str,
+        username: str | None,
+        invocation: Invocation,
+        parse: Callable[[bytes], Reply],
+        *,
+        attempts: int = ATTEMPTS,
     ) -> None:
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise RuntimeError("A trigger must not be waited for inside a transaction.")
         self._trigger, self._source, self._username = trigger, source, username
-        self._invocation, self._read = invocation, read
+        self._invocation, self._parse, self._attempts = invocation, parse, attempts
         self._attempt = 1
         self._begun = time.monotonic()
         self._rows: list[tuple[int, Record.Outcome, str, Answer | None, float]] = []
 
-    def perform(self) -> Mapping[str, Any]:
+    def perform(self) -> Reply:
         try:
             return self._perform()
         finally:  # after the slot is free: a database that is busy makes nobody wait for the function
             for row in self._rows:
                 record.write(self._invocation, self._source, self._username, *row)
 
-    def _perform(self) -> Mapping[str, Any]:
+    def _perform(self) -> Reply:
         try:
             with slots.of_process().taken(self._invocation.arn):
                 while True:
                     answer = self._try()
                     if answer is not None:
-                        return self._response(answer)
+                        return self._reply(answer)
                     self._attempt += 1
         except (slots.NoSlot, Busy):
             self._record(Outcome.THROTTLED)
@@ -135,7 +141,7 @@ class _Call:
     def _try(self) -> Answer | None:
         """None where another try may do better. Raises: UnexpectedLambda, Busy."""
         self._begun = time.monotonic()
-        is_last = self._attempt == self.attempts
+        is_last = self._attempt == self._attempts
         try:
             return _target(self._invocation)
         except TimedOut as error:
@@ -150,34 +156,18 @@ class _Call:
                 raise UnexpectedLambda(text) from error
         return None
 
-    def _response(self, answer: Answer) -> Mapping[str, Any]:
+    def _reply(self, answer: Answer) -> Reply:
         """Raises: UserLambdaValidation, InvalidLambdaResponse."""
         if answer.error is not None:
             self._record(Outcome.ERROR, answer.error, answer)
             raise UserLambdaValidation(f"{self._trigger} failed with error {answer.error}.")
         try:
-            response = self._parsed(answer)
+            reply = self._parse(answer.payload)
         except InvalidLambdaResponse as error:
             self._record(Outcome.MALFORMED, error.message, answer)
             raise
         self._record(Outcome.ANSWERED, answer=answer)
-        return response
-
-    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
-        """Raises: InvalidLambdaResponse."""
-        response = event.response_in(answer.payload)
-        if self._read is not None:
-            self._read(response)
-        return response
+        return reply
 
     def _record(self, outcome: Record.Outcome, detail: str = "", answer: Answer | None = None) -> None:
         self._rows.append((self._attempt, outcome, detail, answer, time.monotonic() - self._begun))
-
-
-class _Notice(_Call):
-    """One try, after which any answer will do."""
-
-    attempts = 1
-
-    def _parsed(self, answer: Answer) -> Mapping[str, Any]:
-        return {}

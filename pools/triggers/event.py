@@ -97,6 +97,10 @@ def with_metadata(request: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     return {**request, "clientMetadata": dict(origin.client_metadata)}
 
 
+def unread(response: Mapping[str, Any]) -> None:
+    """For triggers whose response says nothing."""
+
+
 def flag(response: Mapping[str, Any], name: str) -> bool:
     """Raises: InvalidLambdaResponse. Missing and null are false."""
     value = response.get(name)

@@ -58,8 +58,7 @@ def user_migration(pool: Pool, username: str, password: str | None, origin: Orig
     source = FORGOT_PASSWORD if password is None else AUTHENTICATION
     secrets = () if password is None else (password,)
     before = dict.fromkeys(_RESPONSE)
-    response = deliver.call(pool, TRIGGER, source, username, request, before, origin, secrets=secrets, read=_read)
-    return None if response is None else _read(response)
+    return deliver.call(pool, TRIGGER, source, username, request, before, origin, secrets=secrets, read=_read)
 
 
 def _read(response: Mapping[str, Any]) -> Known | None:

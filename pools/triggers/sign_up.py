@@ -46,7 +46,7 @@ def pre_sign_up(user: User, source: str, origin: Origin) -> Admitted:
     Raises: UserLambdaValidation (who may not), UnexpectedLambda, InvalidLambdaResponse, TooManyRequests.
     """
     request = {"userAttributes": event.shown(user.attributes), "validationData": origin.validation_data}
-    response = deliver.call(
+    admitted = deliver.call(
         user.pool,
         "PreSignUp",
         source,
@@ -56,7 +56,7 @@ def pre_sign_up(user: User, source: str, origin: Origin) -> Admitted:
         origin,
         read=_read,
     )
-    return Admitted() if response is None else _read(response)
+    return admitted or Admitted()
 
 
 def _read(response: Mapping[str, Any]) -> Admitted:
@@ -70,7 +70,8 @@ def post_confirmation(user: User, source: str, origin: Origin) -> None:
     Raises: UserLambdaValidation, UnexpectedLambda, InvalidLambdaResponse, TooManyRequests (the confirmation stands).
     """
     request = {"userAttributes": event.user_attributes(user, **_aliases(user))}
-    deliver.call(user.pool, "PostConfirmation", source, user.username, event.with_metadata(request, origin), {}, origin)
+    said = event.with_metadata(request, origin)
+    deliver.call(user.pool, "PostConfirmation", source, user.username, said, {}, origin, read=event.unread)
 
 
 def _aliases(user: User) -> dict[str, str]:

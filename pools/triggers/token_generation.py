@@ -23,9 +23,13 @@ TEXTS = ("email_verified", "phone_number_verified", "updated_at", "address")
 TRIGGER = "PreTokenGeneration"
 
 AUTHENTICATION = "TokenGeneration_Authentication"
+HOSTED = "TokenGeneration_HostedAuth"
 NEW_PASSWORD = "TokenGeneration_NewPasswordChallenge"  # noqa: S105
 REFRESH = "TokenGeneration_RefreshTokens"
 CLIENT_CREDENTIALS = "TokenGeneration_ClientCredentials"
+
+_OF_CLIENTS = "ClientCredentials"
+"""The user name in the event of a client that is its own principal."""
 
 MAX_CHANGES = 5000
 """Claims and scopes that one response adds or suppresses, in both tokens together."""
@@ -78,28 +82,30 @@ def call(user: User, pool: Pool, groups: GroupConfiguration, scope: str, source:
 def call_for_client(client: Client, scope: str, origin: Origin) -> Reply | None:
     """What the pool's function changes in the access token of a client that is its own principal; V3_0 alone is asked.
 
-    That the event's userName is the client id is assumed.
+    There is no user to tell of, and no groups. Source: guide, "Pre token generation Lambda trigger".
     Raises: as `deliver.call`.
     """
     settings = TriggerSettings.of(client.pool)
     if TRIGGER not in settings.arns or settings.token_version != _THIRD:
         return None
-    return _call(client.pool, client.client_id, {}, GroupConfiguration(), scope, CLIENT_CREDENTIALS, origin)
+    return _call(client.pool, _OF_CLIENTS, {}, None, scope, CLIENT_CREDENTIALS, origin)
 
 
 def _call(
     pool: Pool,
     username: str,
     attributes: Mapping[str, str],
-    groups: GroupConfiguration,
+    groups: GroupConfiguration | None,
     scope: str,
     source: str,
     origin: Origin,
-) -> Reply:
+) -> Reply | None:
     version = TriggerSettings.of(pool).token_version
     request: dict[str, Any] = {
         "userAttributes": attributes,
-        "groupConfiguration": {
+        "groupConfiguration": None
+        if groups is None
+        else {
             "groupsToOverride": groups.names,
             "iamRolesToOverride": groups.roles,
             "preferredRole": groups.preferred_role,
@@ -109,8 +115,7 @@ def _call(
         request["scopes"] = scope.split()
     request = event.with_metadata(request, origin)
     before, read = ({_DETAILS: None}, _first_reply) if version == _FIRST else ({_LATER_DETAILS: None}, _later_reply)
-    response = deliver.call(pool, TRIGGER, source, username, request, before, origin, version=version, read=read)
-    return read(response or {})
+    return deliver.call(pool, TRIGGER, source, username, request, before, origin, version=version, read=read)
 
 
 def _first_reply(response: Mapping[str, Any]) -> Reply:

@@ -23,7 +23,7 @@ NOT_BUILT_YET = {
     "branding": names(
         """
         CreateManagedLoginBranding DeleteManagedLoginBranding DescribeManagedLoginBranding
-        DescribeManagedLoginBrandingByClient GetUICustomization SetUICustomization UpdateManagedLoginBranding
+        DescribeManagedLoginBrandingByClient UpdateManagedLoginBranding
         """
     ),
     "devices": names(
@@ -32,7 +32,6 @@ NOT_BUILT_YET = {
         ListDevices UpdateDeviceStatus
         """
     ),
-    "domains": names("CreateUserPoolDomain DeleteUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain"),
     "identity_providers": names(
         """
         CreateIdentityProvider DeleteIdentityProvider DescribeIdentityProvider GetIdentityProviderByIdentifier
@@ -49,11 +48,6 @@ NOT_BUILT_YET = {
     ),
     "pools": names("GetSigningCertificate"),
     "replicas": names("CreateUserPoolReplica DeleteUserPoolReplica ListUserPoolReplicas UpdateUserPoolReplica"),
-    "resource_servers": names(
-        """
-        CreateResourceServer DeleteResourceServer DescribeResourceServer ListResourceServers UpdateResourceServer
-        """
-    ),
     "risk": names(
         """
         AdminListUserAuthEvents AdminUpdateAuthEventFeedback DescribeRiskConfiguration SetRiskConfiguration

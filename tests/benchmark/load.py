@@ -147,23 +147,27 @@ def _talk_until_told(pipe: Pipe, port: int, dialogues: Iterator[Callable[[], Dia
 
 
 def read_answer(connection: socket.socket) -> bytes:
-    """The body.
+    """The body, or where a redirect leads.
 
-    Raises: RuntimeError, when it is anything but 200.
+    Raises: RuntimeError, when it is anything but 200 or 302.
     """
     data = connection.recv(65536)
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += _more(connection)
     head = data[:end].lower()
-    if not head.startswith(b"http/1.1 200"):
+    if not head.startswith((b"http/1.1 200", b"http/1.1 302")):
         raise RuntimeError(data.decode(errors="replace"))
-    length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+    length = int(_value(head, b"content-length"))
     pieces = [data[end + 4 :]]
     missing = length - len(pieces[0])
     while missing > 0:
         pieces.append(_more(connection))
         missing -= len(pieces[-1])
-    return b"".join(pieces)
+    return b"".join(pieces) if head.startswith(b"http/1.1 200") else _value(head, b"location")
+
+
+def _value(head: bytes, name: bytes) -> bytes:
+    return head.split(name + b":", 1)[1].split(b"\r\n", 1)[0].strip()
 
 
 def _more(connection: socket.socket) -> bytes:

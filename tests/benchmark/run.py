@@ -3,8 +3,9 @@
 Starts an installation as for production (no --dev, PostgreSQL from DATABASE_URL, one web worker a core, the shipped
 argon2id parameters), loads one operation after the other, and prints one table; a sign-in of two requests counts once.
 CPU time is what the kernel charged to the web workers and to the database backends, so the load's own share of the
-machine does not count. Then other requests are timed while passwords are hashed without a pause, and last sign-ins
-with and without a trigger, also through Redis where REDIS_URL names one.
+machine does not count. Then other requests are timed while passwords are hashed without a pause; the authorization
+server is measured beside a stock django-oauth-toolkit; and last sign-ins with and without a trigger, also through Redis
+where REDIS_URL names one.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmark import costs, installation, triggers
+from tests.benchmark import authorization, costs, installation, triggers
 from tests.benchmark.fixtures import Dialogues, Fixtures
 from tests.benchmark.load import Load, Measured
+from tests.benchmark.result import HEADINGS, WARM_UP_SECONDS, Result, measure
 from tests.support.server import Server
 
-WARM_UP_SECONDS = 2
 SIGNING_IN = 8
 """Connections that sign in by password while other requests are timed."""
 AIM_SIGN_IN = 90
@@ -32,54 +33,6 @@ AIM_SRP = 60
 AIM_OTHERS_MS = 30
 AIMS_IN_SIGNATURES = {"refresh": 5, "GetUser": 2}
 PASSWORD, SRP, TOTP = "password sign-in", "SRP sign-in", "sign-in with TOTP"
-
-
-@dataclass(frozen=True)
-class Result:
-    """One operation under load; CPU in seconds over the whole run."""
-
-    name: str
-    measured: Measured
-    web: float
-    database: float
-
-    @property
-    def web_each(self) -> float:
-        return self.web / len(self.measured.latencies)
-
-    @property
-    def database_each(self) -> float:
-        return self.database / len(self.measured.latencies)
-
-    @property
-    def each(self) -> float:
-        return self.web_each + self.database_each
-
-    @property
-    def client_each(self) -> float:
-        return self.measured.cpu / len(self.measured.latencies)
-
-    def row(self) -> str:
-        measured = self.measured
-        return (
-            f"{self.name:<18}{measured.rate:>9.0f}{self.web_each * 1000:>10.2f}{self.database_each * 1000:>10.2f}"
-            f"{1 / self.each:>12.0f}{measured.percentile(50) * 1000:>9.1f}{measured.percentile(99) * 1000:>9.1f}"
-        )
-
-
-HEADINGS = (
-    f"{'':<18}{'req/s':>9}{'web CPU':>10}{'db CPU':>10}{'req/s':>12}{'p50':>9}{'p99':>9}\n"
-    f"{'':<18}{'':>9}{'ms/req':>10}{'ms/req':>10}{'per core':>12}{'ms':>9}{'ms':>9}"
-)
-
-
-def measure(server: Server, name: str, load: Load, *, seconds: float) -> Result:
-    time.sleep(WARM_UP_SECONDS)
-    meter = installation.Meter(server)
-    load.mark()
-    time.sleep(seconds)
-    web, database = meter.lap()
-    return Result(name, load.stop(), web, database)
 
 
 def measure_others(
@@ -178,7 +131,9 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=16, help="kept-alive connections (default: 16)")
     parser.add_argument("--others", type=int, default=2, help="connections beside those that sign in (default: 2)")
     parser.add_argument("--threads", type=int, help="threads of each web worker (default: as shipped)")
-    parser.add_argument("--only", help='one operation, as the table names it, "others" or "triggers"')
+    parser.add_argument(
+        "--only", help='one operation, as the table names it, or one of "others", "authorization" and "triggers"'
+    )
     options = parser.parse_args()
     if not os.environ.get("DATABASE_URL"):
         sys.exit("Set DATABASE_URL to a PostgreSQL server on this machine; a database is made on it and dropped.")
@@ -190,7 +145,7 @@ def main() -> None:
             if options.only in {None, name}:
                 with meanwhile:
                     load = Load(server.port, dialogues, connections=options.connections)
-                    results.append(measure(server, name, load, seconds=options.seconds))
+                    results.append(measure(installation.Meter(server), name, load, seconds=options.seconds))
         if options.only in {None, "others"}:
             beside = measure_others(server, fixtures, connections=options.others, seconds=options.seconds)
         floor = Floor.between(before, Floor.measured())
@@ -204,6 +159,8 @@ def main() -> None:
             f" p50 {others.percentile(50) * 1000:.1f} ms, p99 {others.percentile(99) * 1000:.1f} ms"
             f"   (aim: p99 under {AIM_OTHERS_MS} ms)"
         )
+    if options.only in {None, "authorization"}:
+        print(authorization.report(options.seconds, options.connections, options.threads))
     if options.only in {None, "triggers"}:
         print(triggers.report())
 

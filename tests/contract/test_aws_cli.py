@@ -2,52 +2,29 @@
 
 import base64
 import json
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import imports
+from tests.support import aws_cli, imports
 from tests.support.mailbox import Mailbox
-from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
+from tests.support.server import Server
 
-CLI = os.environ.get("AWS_CLI") or shutil.which("aws")
 PASSWORD = "MyPassword123!"
 
-pytestmark = pytest.mark.skipif(CLI is None, reason="there is no AWS CLI: set AWS_CLI to its path")
+pytestmark = aws_cli.is_needed
 
 Aws = Callable[..., Any]
+"""Runs an operation of cognito-idp; returns its JSON, or the error text when it fails."""
 
 
 @pytest.fixture
-def aws(server: Server) -> Aws:
-    """Runs `aws cognito-idp ...`; returns its JSON, or the error text when it fails."""
-
-    def run(operation: str, *arguments: str) -> Any:
-        done = subprocess.run(
-            [str(CLI), "cognito-idp", operation, *arguments, "--output", "json"],
-            env={
-                **os.environ,
-                "AWS_ENDPOINT_URL": server.url,
-                "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-                "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_PAGER": "",
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            return done.stderr.strip()
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
+def aws(server: Server, tmp_path: Path) -> Aws:
+    return partial(aws_cli.Aws(server, tmp_path), "cognito-idp")
 
 
 @pytest.fixture

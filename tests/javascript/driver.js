@@ -1,4 +1,4 @@
-// Calls an unmodified SDK for a test in Python: `node driver.js amazon-cognito-identity-js|aws-amplify`.
+// Calls an unmodified SDK for a test in Python: `node driver.js SDK`, one of those below.
 //
 // Requests come as JSON lines, {"id", "call", "args"}, and are answered by {"id", "ok"} or
 // {"id", "error": {"name", "code", "message"}}. The end of the input ends the process.
@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 const SDKS = {
   'amazon-cognito-identity-js': './amazon_cognito_identity.js',
   'aws-amplify': './aws_amplify.js',
+  'aws-jwt-verify': './aws_jwt_verify.js',
+  'openid-client': './openid_client.js',
 };
 const ANSWER_MILLISECONDS = 60_000;
 

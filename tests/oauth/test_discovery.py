@@ -24,24 +24,81 @@ def fetch(server: Server, pool_id: str, name: str, **options: Any) -> requests.R
     return requests.get(f"{server.url}/{pool_id}/.well-known/{name}", timeout=10, **options)
 
 
-def test_the_document_names_the_issuer_the_keys_and_what_is_supported(server: Server, pool: dict[str, Any]) -> None:
+def test_the_document_names_the_issuer_and_every_endpoint(server: Server, pool: dict[str, Any]) -> None:
     issuer = f"{server.url}/{pool['Id']}"
     document = fetch(server, pool["Id"], "openid-configuration").json()
-    expected = {
+    addresses = {name: url for name, url in document.items() if name.endswith(("_endpoint", "_uri", "issuer"))}
+    assert addresses == {
         "issuer": issuer,
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
-        "id_token_signing_alg_values_supported": ["RS256"],
+        "authorization_endpoint": f"{issuer}/oauth2/authorize",
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "userinfo_endpoint": f"{issuer}/oauth2/userInfo",
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "end_session_endpoint": f"{issuer}/logout",
+    }
+
+
+def test_the_document_says_what_is_supported(server: Server, pool: dict[str, Any]) -> None:
+    document = fetch(server, pool["Id"], "openid-configuration").json()
+    by_secret = ["client_secret_basic", "client_secret_post"]
+    expected = {
         "response_types_supported": ["code", "token"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "response_modes_supported": ["query", "fragment"],
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": [*by_secret, "none"],
+        "revocation_endpoint_auth_methods_supported": [*by_secret, "none"],
+        "introspection_endpoint_auth_methods_supported": by_secret,
+        "id_token_signing_alg_values_supported": ["RS256"],
         "subject_types_supported": ["public"],
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "claims_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+        "ui_locales_supported": ["en", "de", "ar"],
     }
     assert {name: document.get(name) for name in expected} == expected
+    assert {"sub", "iss", "aud", "exp", "iat", "nonce", "email", "email_verified"} <= set(document["claims_supported"])
+
+
+def test_the_document_is_where_rfc_8414_has_it_too(server: Server, pool: dict[str, Any]) -> None:
+    document = fetch(server, pool["Id"], "openid-configuration").content
+    assert fetch(server, pool["Id"], "oauth-authorization-server").content == document
+    inserted = requests.get(f"{server.url}/.well-known/oauth-authorization-server/{pool['Id']}", timeout=10)
+    assert (inserted.status_code, inserted.content) == (200, document)
+    missing = requests.get(f"{server.url}/.well-known/oauth-authorization-server/us-east-1_None", timeout=10)
+    assert missing.status_code == 404
+
+
+def test_endpoints_are_on_the_pools_own_domain_as_soon_as_it_has_one(server: Server, idp: Any) -> None:
+    pool = factories.make_pool(idp)
+    issuer = f"{server.url}/{pool['Id']}"
+    assert fetch(server, pool["Id"], "openid-configuration").json()["token_endpoint"] == f"{issuer}/oauth2/token"
+    prefix = factories.unique("acme")
+    idp.create_user_pool_domain(UserPoolId=pool["Id"], Domain=prefix)
+    host = f"{prefix}.auth.{server.url.removeprefix('http://')}"
+    document = fetch(server, pool["Id"], "openid-configuration").json()
+    assert (document["issuer"], document["jwks_uri"]) == (issuer, f"{issuer}/.well-known/jwks.json")
+    assert document["token_endpoint"] == f"http://{host}/oauth2/token"
+    assert document["end_session_endpoint"] == f"http://{host}/logout"
+    address = f"{server.url}/.well-known/openid-configuration"
+    assert requests.get(address, headers={"Host": host}, timeout=10).json() == document
+    for name in ("token", "userInfo", "revoke", "introspect"):
+        answer = requests.get(f"{server.url}/oauth2/{name}", headers={"Host": host}, timeout=10)
+        assert answer.status_code in {400, 405}, name
+    assert "You are signed out" in requests.get(f"{server.url}/logout", headers={"Host": host}, timeout=10).text
+    idp.delete_user_pool_domain(UserPoolId=pool["Id"], Domain=prefix)
+    assert fetch(server, pool["Id"], "openid-configuration").json()["token_endpoint"] == f"{issuer}/oauth2/token"
 
 
 def test_every_address_in_the_document_answers(server: Server, pool: dict[str, Any]) -> None:
     document = fetch(server, pool["Id"], "openid-configuration").json()
     addresses = {name: url for name, url in document.items() if name.endswith(("_endpoint", "_uri"))}
-    assert "jwks_uri" in addresses
+    assert len(addresses) == 7
     for name, url in addresses.items():
         assert requests.get(url, timeout=10, allow_redirects=False).status_code != 404, name
 

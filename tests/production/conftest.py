@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from tests.support import processes
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import ROOT, Server, drop_database, new_server
 
 RING = "cHJvZHVjdGlvbiByaW5nLCAzMiBieXRlcyBvZiBpdC4="
 PRODUCTION = {
@@ -52,3 +54,20 @@ def production(install: Install) -> Server:
     server.manage("migrate", "--verbosity", "0")
     server.manage("bootstrap")
     return server
+
+
+def refusal(server: Server, *arguments: str, **environment: str) -> str:
+    """What `serve` said when it would not start."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve", "--port", str(server.port), *arguments],
+        cwd=ROOT,
+        env={**server.environment, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "is running" not in done.stdout
+    return done.stderr

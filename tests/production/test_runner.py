@@ -10,26 +10,21 @@ from typing import Any
 
 from tests.support import processes
 from tests.support.functions import Functions
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 
 
 def test_a_runner_that_is_killed_begins_again_and_all_end_together() -> None:
-    running = new_server("--dev").start()
-    try:
-        functions = Functions(running)
+    with running("--dev") as server:
+        functions = Functions(server)
         arn = functions.deploy("idle.py")
         assert answer_of(functions.api, arn, {"a": 1}) == {"a": 1}
-        first = runner_of(running)
+        first = runner_of(server)
         os.kill(first, signal.SIGKILL)
         time.sleep(0.3)
         assert answer_of(functions.api, arn, {"a": 2}) == {"a": 2}
-        assert runner_of(running) != first
-    finally:
-        running.stop()
-        if "DATABASE_URL" in running.environment:
-            drop_database(running.environment["DATABASE_URL"])
-    assert processes.gone(running, within_seconds=5)
-    assert not list(running.data.glob("functions-*"))
+        assert runner_of(server) != first
+    assert processes.gone(server, within_seconds=5)
+    assert not list(server.data.glob("functions-*"))
 
 
 def answer_of(api: Any, arn: str, event: dict[str, int]) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.production.conftest import PRODUCTION, RING, Install
+from tests.production.conftest import PRODUCTION, RING, Install, refusal
 from tests.support import clients, factories, processes
 from tests.support.clients import refused
 from tests.support.server import ROOT, SQLITE_FILE, START_SECONDS, Server, drop_database, new_database
@@ -115,23 +115,6 @@ def test_production_server_has_no_development_pages_and_prints_no_secret(product
 
 
 # --- what it refuses
-
-
-def refusal(server: Server, *arguments: str, **environment: str) -> str:
-    """What `serve` said when it would not start."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "serve", "--port", str(server.port), *arguments],
-        cwd=ROOT,
-        env={**server.environment, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    assert "is running" not in done.stdout
-    return done.stderr
 
 
 @pytest.mark.parametrize(

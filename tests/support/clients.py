@@ -62,6 +62,7 @@ def idp(
     client = boto3.client(
         "cognito-idp",
         endpoint_url=server.url,
+        verify=str(server.authority) if server.has_tls else None,
         region_name=region,
         aws_access_key_id=access_key_id,
         aws_secret_access_key=secret,

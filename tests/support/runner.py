@@ -76,7 +76,6 @@ class Runner:
         pool: str = "us-east-1_Pool",
         concurrency: int | None = None,
         request_id: str = "11111111-2222-3333-4444-555555555555",
-        client_context: str = "",
         expires_at: float | None = None,
         runtime: str = "",
     ) -> Ran:
@@ -105,7 +104,6 @@ class Runner:
             seconds=seconds,
             request_id=request_id,
             secrets=secrets,
-            client_context=client_context,
         )
 
 

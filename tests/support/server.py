@@ -10,12 +10,14 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
@@ -27,7 +29,7 @@ import psycopg
 from tests.support.environment import CHEAP_HASHING
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
+START_SECONDS = 120
 SQLITE_FILE = "gatehouse.sqlite3"
 ACCESS_KEY_ID = "AKIATESTOPERATOR0001"
 SECRET_ACCESS_KEY = "test/secret+access/key+of+the+operator01"
@@ -44,7 +46,16 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"{'https' if self.has_tls else 'http'}://localhost:{self.port}"
+
+    @property
+    def has_tls(self) -> bool:
+        return bool({"--tls", "--tls-certificate"} & set(self.arguments))
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that a server with `--dev --tls` asks its users to trust."""
+        return self.data / "tls" / "ca.pem"
 
     @property
     def data(self) -> Path:
@@ -84,11 +95,14 @@ class Server:
             if self._is_ready():
                 return self
             time.sleep(0.05)
+        self.process.kill()
         raise AssertionError(f"the server did not start: {self.log}")
 
     def _is_ready(self) -> bool:
         try:
-            with urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2) as response:
+            scheme = "https" if self.has_tls else "http"
+            unchecked = ssl._create_unverified_context()
+            with urlopen(f"{scheme}://127.0.0.1:{self.port}/readyz", timeout=2, context=unchecked) as response:
                 return bool(response.status == 200)
         except (URLError, OSError):
             return False
@@ -129,7 +143,7 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
             **inherited,
             **CHEAP_HASHING,
             "GATEHOUSE_DATA": data,
-            "GATEHOUSE_URL": f"http://localhost:{port}",
+            "GATEHOUSE_URL": f"{'https' if '--tls' in arguments else 'http'}://localhost:{port}",
             "GATEHOUSE_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "GATEHOUSE_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "GATEHOUSE_WEB_WORKERS": "1",
@@ -143,6 +157,19 @@ def new_server(*arguments: str, database_url: str | None = None, **environment: 
         port,
         list(arguments),
     )
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[Server]:
+    """A server as `new_server` makes it, started; afterwards its database is gone, and its log has no traceback."""
+    server = new_server(*arguments, **environment).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        if "DATABASE_URL" in server.environment:
+            drop_database(server.environment["DATABASE_URL"])
+    assert "Traceback" not in server.log, server.log
 
 
 def _migrated() -> Path:

@@ -13,12 +13,24 @@ from identity.config import config
 from identity.keys import rotation
 from identity.models import AccessKey, AttemptWindow, AuditEvent, Backoff
 from pools.accounts.imports import jobs
-from pools.models import Attempt, Code, EncryptionKey, Invocation, QueuedMessage, Session, SpentSecretBlock
+from pools.models import (
+    Attempt,
+    Code,
+    EncryptionKey,
+    Grant,
+    HostedSession,
+    Invocation,
+    QueuedMessage,
+    Session,
+    SpentSecretBlock,
+)
 from pools.provisioning import pools
 
 _BATCH = 1000
 # A used or expired sign-in is remembered a little, so that a late answer is told apart from nonsense.
 _MEMORY_OF_ATTEMPTS = timedelta(hours=1)
+# An authorization code that comes again ends the session of its first use.
+_MEMORY_OF_GRANTS = timedelta(hours=1)
 # A refresh at a session's last moment gives an access token that lives on for up to a day and needs the row.
 _LONGEST_ACCESS = timedelta(days=1)
 
@@ -32,7 +44,11 @@ class Command(BaseCommand):
             Code.objects.filter(expires_at__lte=now),
             QueuedMessage.objects.filter(expires_at__lte=now),
             Attempt.objects.filter(expires_at__lte=now - _MEMORY_OF_ATTEMPTS),
+            Grant.objects.filter(expires__lte=now - _MEMORY_OF_GRANTS),
+            HostedSession.objects.filter(expires_at__lte=now),
             SpentSecretBlock.objects.filter(expires_at__lte=now),
+            HostedSession.objects.filter(expires_at__lte=now),
+            Grant.objects.filter(expires__lte=now - _MEMORY_OF_ATTEMPTS),
             Session.objects.filter(expires_at__lte=now - _LONGEST_ACCESS),
             AttemptWindow.objects.filter(expires_at__lte=now),
             Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),

@@ -6,16 +6,13 @@ import base64
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from django.core import checks
 from django.core.management import call_command
@@ -24,8 +21,11 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from identity import processes
+from identity.certificates import Files
 from identity.config import config
+from identity.management import listener
 from identity.management.commands.bootstrap import Bootstrapped, bootstrap, check_canary
+from identity.management.listener import Listener
 from identity.models import Canary
 from pools.triggers.runner import client, place
 
@@ -36,6 +36,8 @@ _MAX_CONNECTIONS = 8192
 """Of one web worker, idle ones included. Granian's own limit falls with the number of workers."""
 
 
+_TRUST = ("AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Where the AWS CLI and boto3, and Node.js, are told of an authority."""
 _RUNNER = "runner of functions"
 _RUNNER_PAUSE_SECONDS = 1.0
 
@@ -46,16 +48,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dev", action="store_true", help="SQLite, generated keys, outbox, settable clock")
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+        listener.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port, dev = options["host"], options["port"], options["dev"]
-        _restart_with_environment(dev, port)
+        at, dev = Listener.of(options), options["dev"]
+        _restart_with_environment(dev, at)
         if config.dev and not dev:
             raise CommandError("GATEHOUSE_DEV is set, which opens the outbox to everyone: unset it, or use --dev.")
         self._refuse_what_is_wrong()
-        _check_address(host, port)
+        at.check(STOP_SECONDS + 1)
         done = None
         try:
             if dev:
@@ -63,10 +64,11 @@ class Command(BaseCommand):
             else:
                 _check_prepared()
             self._note(checks.run_checks(tags=[checks.Tags.database], databases=[DEFAULT_DB_ALIAS]))
+            tls = at.files()
         except OperationalError as error:
             raise CommandError(f"The database cannot be used; look at DATABASE_URL. It says: {error}") from None
         connections.close_all()
-        self._supervise(host, port, done)
+        self._supervise(at, tls, done)
 
     def _refuse_what_is_wrong(self) -> None:
         """Raises: CommandError with every sentence that says what to set."""
@@ -85,7 +87,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         return bootstrap()
 
-    def _supervise(self, host: str, port: int, done: Bootstrapped | None) -> None:
+    def _supervise(self, at: Listener, tls: Files | None, done: Bootstrapped | None) -> None:
         received: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda signum, frame: received.append(signum))
@@ -96,9 +98,9 @@ class Command(BaseCommand):
                 children[_RUNNER] = self._start_runner(path)
             # glibc would keep, for each thread apart, the memory that a password hash once took: 19 MiB times 16.
             environment = {"MALLOC_ARENA_MAX": "2", **os.environ, "GATEHOUSE_FUNCTIONS_SOCKET": str(path)}
-            children["web"] = _start(_web(host, port), environment)
+            children["web"] = _start(_web(at, tls), environment)
             children["worker"] = _start(_worker(), environment)
-            self._watch(children, received, path, host, port, done)
+            self._watch(children, received, path, at, lambda: self._announce(done, tls))
         finally:
             _stop(children.values())
             if not config.functions_socket:
@@ -109,9 +111,8 @@ class Command(BaseCommand):
         children: dict[str, subprocess.Popen[bytes]],
         received: list[int],
         runner: Path,
-        host: str,
-        port: int,
-        done: Bootstrapped | None,
+        at: Listener,
+        announce: Callable[[], None],
     ) -> None:
         """Until a signal comes, which is how it should end, or a child dies. Without its runner Gatehouse goes on."""
         announced = False
@@ -123,8 +124,8 @@ class Command(BaseCommand):
             )
             if died is not None and not received:
                 raise CommandError(f"The {died} process ended unexpectedly; Gatehouse stops.")
-            if not announced and _answers(host, port):
-                self._announce(done)
+            if not announced and at.answers():
+                announce()
                 announced = True
             time.sleep(0.1)
         self.stdout.write("Stopping: finishing what was accepted.")
@@ -139,8 +140,9 @@ class Command(BaseCommand):
         self._runner_began = time.monotonic()
         return _start(client.command(str(path), os.getpid()), client.environment())
 
-    def _announce(self, done: Bootstrapped | None) -> None:
+    def _announce(self, done: Bootstrapped | None, tls: Files | None) -> None:
         lines = [f"Gatehouse is running at {config.url}"]
+        trust = [f"  export {name}={tls.authority.absolute()}" for name in _TRUST] if tls and tls.authority else []
         if done is not None:
             lines += [
                 "",
@@ -149,25 +151,28 @@ class Command(BaseCommand):
                 f"  export AWS_ACCESS_KEY_ID={done.access_key.access_key_id}",
                 f"  export AWS_SECRET_ACCESS_KEY={done.access_key.secret}",
                 "  export AWS_DEFAULT_REGION=us-east-1",
+                *trust,
                 "",
                 "and then, for example:",
                 "  aws cognito-idp create-user-pool --pool-name my-user-pool --auto-verified-attributes email",
                 "",
                 f"Messages to users appear at {config.url}/_dev/outbox",
             ]
+            if trust:
+                lines += ["Browsers trust its certificate once that file is imported as an authority for web sites."]
             if done.password is not None:
                 lines.append(f"Operator: {done.operator}, password (shown once): {done.password}")
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
 
-def _restart_with_environment(dev: bool, port: int) -> None:
+def _restart_with_environment(dev: bool, at: Listener) -> None:
     """The settings are read before the options are: put what the options mean into the environment and begin again."""
     wanted: dict[str, str] = {}
     if dev and not config.dev:
         wanted["GATEHOUSE_DEV"] = "1"
     if not os.environ.get("GATEHOUSE_URL"):
-        wanted["GATEHOUSE_URL"] = f"http://localhost:{port}"
+        wanted["GATEHOUSE_URL"] = at.default_url
     if dev and not config.ring:
         config.data.mkdir(parents=True, exist_ok=True)
         key = base64.b64encode(secrets.token_bytes(32))
@@ -177,29 +182,6 @@ def _restart_with_environment(dev: bool, port: int) -> None:
     if wanted:
         sys.stdout.flush()
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **wanted})  # noqa: S606
-
-
-def _check_address(host: str, port: int) -> None:
-    """Refuse a port that is taken, after giving a predecessor that was killed the time its children have to end.
-
-    Granian shares its port with whoever asks for it, so a second start would quietly take half of the requests.
-    """
-    deadline = time.monotonic() + STOP_SECONDS + 1
-    while (reason := _why_not(host, port)) is not None:
-        if time.monotonic() > deadline:
-            raise CommandError(f"Cannot listen on port {port} of {host}: {reason}. Choose another one.")
-        time.sleep(0.2)
-
-
-def _why_not(host: str, port: int) -> str | None:
-    try:
-        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            with socket.socket(family, kind, protocol) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(address)
-    except OSError as error:
-        return error.strerror or type(error).__name__
-    return None
 
 
 def _check_prepared() -> None:
@@ -213,9 +195,14 @@ def _check_prepared() -> None:
         raise CommandError("The database has no operator yet: run `python manage.py bootstrap` first.")
 
 
-def _web(host: str, port: int) -> list[str]:
+def _web(at: Listener, tls: Files | None) -> list[str]:
+    secured: list[str] = []
+    if tls:
+        secured = ["--ssl-certificate", str(tls.certificate), "--ssl-keyfile", str(tls.key)]
+        secured += ["--ssl-protocol-min", "tls1.2"]
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", at.host, "--port", str(at.port)),
+        *secured,
         *("--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads)),
         *("--workers-kill-timeout", str(STOP_SECONDS - 2), "--respawn-failed-workers", "--no-ws"),
         *("--backlog", "2048", "--backpressure", str(_MAX_CONNECTIONS), "--log-level", "error"),
@@ -264,13 +251,3 @@ def _signal_group(child: subprocess.Popen[bytes], number: int) -> bool:
         os.killpg(child.pid, number)
         return True
     return False
-
-
-def _answers(host: str, port: int) -> bool:
-    address = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
-    shown = f"[{address}]" if ":" in address else address
-    try:
-        with urlopen(f"http://{shown}:{port}/healthz", timeout=1) as response:
-            return bool(response.status == 200)
-    except (URLError, OSError):
-        return False

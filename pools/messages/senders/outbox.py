@@ -12,6 +12,7 @@ def send(message: Message) -> None:
         channel=message.channel,
         kind=message.kind,
         code=message.code,
+        link=message.link,
         subject=message.text.subject,
         body=message.text.body,
         pool=message.pool,

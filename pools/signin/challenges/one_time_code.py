@@ -23,11 +23,10 @@ from identity.errors import (
 from pools.accounts import attributes as user_attributes
 from pools.accounts import search, second_factors, verification
 from pools.config.client import ClientSettings
-from pools.config.lifetimes import Lifetimes
 from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Attempt, User
 from pools.models.user import UserStatus
-from pools.signin import first_factors, lock_out, proofs, rounds
+from pools.signin import first_factors, lock_out, proofs, rounds, session
 from pools.signin.challenges.base import Proof, required
 
 CODES_PER_HOUR = 20
@@ -69,7 +68,7 @@ class _OneTimeCode:
         code = ids.digits(_FIRST_DIGITS if is_first else _SECOND_DIGITS)
         attempt.data = {**attempt.data, "code": self._mac(attempt, address, code)}
         delivery = verification.delivery(self.attribute, address)
-        ends_at = clock.now() + Lifetimes.of(attempt.client).auth_session
+        ends_at = clock.now() + session.lifetime(attempt)
         if user.is_decoy or is_hidden:
             verification.queue_sign_in_code(user, self.attribute, address, code, attempt.origin, expires_at=ends_at)
         else:

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +113,6 @@ def run(
     seconds: float,
     request_id: str,
     secrets: Sequence[str] = (),
-    client_context: str = "",
 ) -> Ran:
     """Run a function and wait for its answer, `seconds` at most. `load` is called only for what the runner lacks.
 
@@ -123,7 +121,7 @@ def run(
     connection = _connection(min(seconds, _START_SECONDS))
     connection.limit(seconds + _GRACE_SECONDS)
     try:
-        return _run(connection, wanted, event, load, seconds, request_id, secrets, client_context)
+        return _run(connection, wanted, event, load, seconds, request_id, secrets)
     except (OSError, frames.BadFrame) as error:
         raise RunnerAway() from error
     finally:
@@ -138,10 +136,8 @@ def _run(
     seconds: float,
     request_id: str,
     secrets: Sequence[str],
-    client_context: str,
 ) -> Ran:
     header = {
-        "kind": "run",
         "function_arn": wanted.function_arn,
         "revision_id": wanted.revision_id,
         "scope": wanted.scope,
@@ -149,7 +145,6 @@ def _run(
         "seconds": seconds,
         "request_id": request_id,
         "secrets": list(secrets),
-        "client_context": client_context,
     }
     answer, payload = connection.ask(header, event)
     if answer.get("need") == "specification":
@@ -173,12 +168,6 @@ def _ran(answer: Mapping[str, Any], payload: bytes) -> Ran:
         answer["init_ms"],
         answer.get("memory_mib", 0),
     )
-
-
-def forget(function_arn: str) -> None:
-    """End what runs of a deleted function, as soon as it is idle. A runner that is away has nothing to end."""
-    with suppress(RunnerAway, OSError):
-        _connection(0.0).tell({"kind": "forget", "function_arn": function_arn})
 
 
 class _Connection:
@@ -210,9 +199,6 @@ class _Connection:
             for message in self._decoder.feed(data):
                 self._is_whole = "need" not in message[0]
                 return message
-
-    def tell(self, header: frames.Header) -> None:
-        self._socket.sendall(frames.encode(header))
 
     def is_usable(self) -> bool:
         """Whether the other end is still there, as far as one can know without asking."""

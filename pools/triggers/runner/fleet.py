@@ -104,11 +104,6 @@ class Fleet:
         self._specifications[key] = specification
         self._end_outdated()
 
-    def forget(self, function_arn: str) -> None:
-        for key in [key for key in self._specifications if key.function_arn == function_arn]:
-            del self._specifications[key]
-        self._end_outdated()
-
     def _end_outdated(self) -> None:
         for instance in list(self._idle):
             if not self._is_current(instance):

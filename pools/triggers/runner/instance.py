@@ -39,7 +39,6 @@ class Call:
     seconds: float
     asked_seconds: float
     secrets: Sequence[str] = ()
-    client_context: str = ""
 
 
 @dataclass(slots=True)
@@ -129,7 +128,6 @@ class Instance(asyncio.Protocol):
             "request_id": call.request_id,
             "arn": self.program.function_arn,
             "deadline_ms": int((time.time() + min(call.seconds, call.until - begun)) * 1000),
-            "client_context": call.client_context,
         }
         self._send(frames.encode(header, call.event))
         outcome = await self._outcome

@@ -85,10 +85,8 @@ class Connection(asyncio.Protocol):
                 header, body = await self._next()
                 if self._fleet is None:
                     self._refuse(self._why)
-                elif header["kind"] == "run":
-                    await self._run(self._fleet, header, body)
                 else:
-                    self._fleet.forget(header["function_arn"])
+                    await self._run(self._fleet, header, body)
 
     def _send(self, header: Mapping[str, Any], body: bytes = b"") -> None:
         self._transport.write(frames.encode(header, body))
@@ -104,7 +102,6 @@ class Connection(asyncio.Protocol):
             seconds=header["seconds"],
             asked_seconds=header["seconds"],
             secrets=header["secrets"],
-            client_context=header["client_context"],
         )
         key = Key(header["function_arn"], header["revision_id"], header["scope"])
         try:

@@ -4,53 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import lambda_api
+from tests.support import aws_cli, lambda_api
 from tests.support.lambda_api import ROLE, arn, zipped
-from tests.support.server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Server
+from tests.support.server import Server
 
-CLI = os.environ.get("AWS_CLI") or shutil.which("aws")
-
-pytestmark = pytest.mark.skipif(CLI is None, reason="there is no AWS CLI: set AWS_CLI to its path")
+pytestmark = aws_cli.is_needed
 
 Aws = Callable[..., Any]
+"""Runs an operation of lambda in a folder with `hooks.zip`; returns its JSON, or the error text when it fails."""
 
 
 @pytest.fixture
 def aws(server: Server, tmp_path: Path) -> Aws:
-    """Runs `aws lambda ...` in a folder with `hooks.zip`; returns its JSON, or the error text when it fails."""
     (tmp_path / "hooks.zip").write_bytes(zipped({"index.py": lambda_api.PYTHON}))
-
-    def run(operation: str, *arguments: str) -> Any:
-        done = subprocess.run(
-            [str(CLI), "lambda", operation, *arguments, "--output", "json"],
-            cwd=tmp_path,
-            env={
-                **os.environ,
-                "AWS_ENDPOINT_URL": server.url,
-                "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-                "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_PAGER": "",
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        if done.returncode:
-            return done.stderr.strip()
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
+    return partial(aws_cli.Aws(server, tmp_path), "lambda")
 
 
 def test_a_function_is_deployed_changed_and_deleted_on_the_command_line(aws: Aws, tmp_path: Path) -> None:

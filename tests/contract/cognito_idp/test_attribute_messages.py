@@ -9,7 +9,7 @@ from tests.support import clients, factories
 from tests.support.clients import refused
 from tests.support.factories import PASSWORD, attributes_of, unique
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, free_port, new_server
+from tests.support.server import Server, free_port, running
 
 NOT_DELIVERED = "The verification code could not be delivered."
 PHONE, OTHER_PHONE = "+4915112349934", "+4915112349935"
@@ -75,11 +75,8 @@ def test_sign_up_code_verifies_no_address_that_an_administrator_has_put_in_its_p
 def broken() -> Iterator[Server]:
     """A server whose mail nobody takes; SMS go to its outbox."""
     url = f"smtp+plain://127.0.0.1:{free_port()}"
-    running = new_server("--dev", GATEHOUSE_EMAIL_URL=url, GATEHOUSE_EMAIL_TIMEOUT_SECONDS="1").start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
+    with running("--dev", GATEHOUSE_EMAIL_URL=url, GATEHOUSE_EMAIL_TIMEOUT_SECONDS="1") as started:
+        yield started
 
 
 @pytest.mark.parametrize("is_careful", [False, True])

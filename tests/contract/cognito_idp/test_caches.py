@@ -15,7 +15,7 @@ from tests.support import clients, factories
 from tests.support.clients import secret_hash
 from tests.support.clock import Clock
 from tests.support.factories import PASSWORD
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 
 # Each caller keeps a connection, and a connection stays with the worker that accepted it: of eight, some are with
 # each of two workers in all but one run of a hundred.
@@ -27,11 +27,8 @@ NEW_PASSWORD = "Another-Horse-2"
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Server]:
     """A server with two web workers."""
-    running = new_server("--dev", GATEHOUSE_WEB_WORKERS="2").start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
+    with running("--dev", GATEHOUSE_WEB_WORKERS="2") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.support.factories import PASSWORD, attributes_of, unique
 from tests.support.mailbox import Mailbox
 from tests.support.postman import Postman
 from tests.support.postman import opened as postman_open
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 from tests.support.until import until
 
 SES_IDENTITY = "arn:aws:ses:us-east-1:000000000000:identity"
@@ -237,11 +237,8 @@ def postman() -> Iterator[Postman]:
 def mailing(postman: Postman) -> Iterator[Server]:
     """A server that sends e-mail by SMTP; SMS still go to its outbox."""
     url = f"smtp+plain://127.0.0.1:{postman.port}"
-    running = new_server("--dev", GATEHOUSE_EMAIL_URL=url, GATEHOUSE_EMAIL_TIMEOUT_SECONDS="1").start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
+    with running("--dev", GATEHOUSE_EMAIL_URL=url, GATEHOUSE_EMAIL_TIMEOUT_SECONDS="1") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

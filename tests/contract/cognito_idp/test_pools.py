@@ -722,7 +722,6 @@ UNBUILT = {
     "DeviceConfiguration": {},
     "UserPoolAddOns.AdvancedSecurityMode": "AUDIT",
     "Policies.SignInPolicy.AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"],
-    "VerificationMessageTemplate.DefaultEmailOption": "CONFIRM_WITH_LINK",
     "DcrConfiguration": {},
     "KeyConfiguration.KeyType": "CUSTOMER_MANAGED_KEY",
     "KeyConfiguration.KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k",

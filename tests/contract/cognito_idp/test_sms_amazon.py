@@ -13,7 +13,7 @@ from tests.support import clients, factories
 from tests.support.clients import OK, at_once, refused
 from tests.support.factories import PASSWORD, unique
 from tests.support.mailbox import Mailbox
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 from tests.support.texts import AMAZON_ENVIRONMENT, OWN_KEY, Amazon, Role, form_of
 from tests.support.until import until
 
@@ -34,12 +34,8 @@ def attributes(**given: str) -> list[dict[str, str]]:
 
 def sending(url: str, **environment: str) -> Iterator[Server]:
     """A server that sends text messages by Amazon, at `url`."""
-    running = new_server("--dev", GATEHOUSE_SMS_URL=f"sns:{url}", **AMAZON_ENVIRONMENT, **environment).start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log
+    with running("--dev", GATEHOUSE_SMS_URL=f"sns:{url}", **AMAZON_ENVIRONMENT, **environment) as started:
+        yield started
 
 
 def texting_pool(idp: Any, **configuration: Any) -> Members:

@@ -19,7 +19,7 @@ from moto.server import ThreadedMotoServer
 from tests.support import clients, factories, invocations
 from tests.support.clients import refused
 from tests.support.factories import unique
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 from tests.support.texts import AMAZON_ENVIRONMENT
 
 ARN = "arn:aws:lambda:eu-west-3:111122223333:function:migrate"
@@ -29,12 +29,8 @@ Members = dict[str, Any]
 
 
 def calling(url: str) -> Iterator[Server]:
-    running = new_server("--dev", GATEHOUSE_LAMBDA_URL=url, **AMAZON_ENVIRONMENT).start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log
+    with running("--dev", GATEHOUSE_LAMBDA_URL=url, **AMAZON_ENVIRONMENT) as started:
+        yield started
 
 
 def sign_in(server: Server, arn: str = ARN) -> tuple[Members, str]:

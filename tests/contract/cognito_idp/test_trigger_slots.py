@@ -16,7 +16,7 @@ from tests.support import clients, factories
 from tests.support.clients import OK, at_once
 from tests.support.factories import PASSWORD, unique
 from tests.support.hooks import Hooks
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 
 THREADS = 8
 KNOWN = {"userAttributes": {"name": "Ada"}, "finalUserStatus": "CONFIRMED", "messageAction": "SUPPRESS"}
@@ -32,12 +32,8 @@ def knowing(event: Members) -> Members:
 @pytest.fixture(scope="module")
 def few() -> Iterator[Server]:
     """A server of one worker with few threads."""
-    running = new_server("--dev", GATEHOUSE_WEB_THREADS=str(THREADS)).start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log
+    with running("--dev", GATEHOUSE_WEB_THREADS=str(THREADS)) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.support.factories import PASSWORD, address_of, unique
 from tests.support.hooks import Hooks
 from tests.support.postman import Postman
 from tests.support.postman import opened as postman_open
-from tests.support.server import Server, drop_database, new_server
+from tests.support.server import Server, running
 from tests.support.until import until
 
 DEVELOPERS = {
@@ -34,12 +34,8 @@ def postman() -> Iterator[Postman]:
 
 @pytest.fixture(scope="module")
 def mailing(postman: Postman) -> Iterator[Server]:
-    running = new_server("--dev", GATEHOUSE_EMAIL_URL=postman.url).start()
-    yield running
-    running.stop()
-    if "DATABASE_URL" in running.environment:
-        drop_database(running.environment["DATABASE_URL"])
-    assert "Traceback" not in running.log
+    with running("--dev", GATEHOUSE_EMAIL_URL=postman.url) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

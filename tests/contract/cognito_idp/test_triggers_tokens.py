@@ -468,68 +468,6 @@ def test_five_thousand_changes_and_no_more(shared: Setting) -> None:
         shared.sign_in()
 
 
-# Clients that are their own principals: no endpoint asks for such a token yet
-
-
-def test_third_version_alone_is_asked_about_a_client(idp: Any, public: Any, hooks: Hooks, server: Server) -> None:
-    settings = [Setting(idp, public, hooks, version) for version in ("V3_0", "V2_0")]
-    for setting in settings:
-        setting.answering(
-            {
-                "accessTokenGeneration": {
-                    "claimsToAddOrOverride": {"tenant": "acme", "sub": "forged", "username": "forged"},
-                    "scopesToAdd": ["api/write"],
-                },
-                "groupOverrideDetails": {"groupsToOverride": ["x"]},
-            }
-        )
-    printed = server.manage(
-        "shell",
-        "-c",
-        f"""
-from pools import lookup
-from pools.tokens import issue
-from pools.triggers.origin import Origin
-for client_id in {[setting.client["ClientId"] for setting in settings]!r}:
-    origin = Origin(client_id, client_metadata={{"job": "nightly"}})
-    print(issue.for_client(lookup.client(client_id), "api/read", origin).access_token)
-""",
-    )
-    third, second = (claims_of(token) for token in printed.split()[-2:])
-    client_id = settings[0].client["ClientId"]
-    assert settings[0].calls == [
-        {
-            "version": "3",
-            "triggerSource": "TokenGeneration_ClientCredentials",
-            "region": REGION,
-            "userPoolId": settings[0].pool["Id"],
-            "userName": client_id,
-            "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client_id},
-            "request": {
-                "userAttributes": {},
-                "groupConfiguration": {"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": None},
-                "scopes": ["api/read"],
-                "clientMetadata": {"job": "nightly"},
-            },
-            "response": {"claimsAndScopeOverrideDetails": None},
-        }
-    ]
-    assert settings[1].calls == []
-    lasting = {name: value for name, value in third.items() if name not in {"jti", "auth_time", "iat", "exp"}}
-    assert lasting == {
-        "sub": client_id,
-        "client_id": client_id,
-        "iss": f"{server.url}/{settings[0].pool['Id']}",
-        "token_use": "access",
-        "version": 2,
-        "scope": "api/read api/write",
-        "tenant": "acme",
-    }
-    assert third["exp"] - third["iat"] == 3600
-    assert second.keys() == third.keys() - {"tenant"}
-    assert second["scope"] == "api/read"
-
-
 # Failures
 
 

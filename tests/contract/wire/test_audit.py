@@ -20,6 +20,7 @@ ACTOR = "arn:aws:iam::000000000000:user/operator"
 UNSIGNED = {name for name, operation in cognito_idp.operations.items() if operation.is_unsigned}
 READS = {name for name in cognito_idp.operations if re.match("(Admin)?(Get|List|Describe)", name)}
 CHANGES = cognito_idp.operations.keys() - UNSIGNED - READS
+DOMAIN = "audited"
 
 SECRETS = {
     "temporary password": "Temporary-Horse-1",
@@ -161,6 +162,10 @@ def change_everything(
     idp.admin_remove_user_from_group(**named, GroupName="readers", Username="invited")
     idp.delete_group(**named, GroupName="readers")
     idp.create_group(**named, GroupName="writers")
+    idp.create_resource_server(**named, Identifier="orders", Name="orders")
+    idp.update_resource_server(**named, Identifier="orders", Name="all orders")
+    idp.delete_resource_server(**named, Identifier="orders")
+    idp.create_resource_server(**named, Identifier="invoices", Name="invoices")
     public.sign_up(ClientId=client["ClientId"], Username="to-confirm", Password=SECRETS["password"])
     idp.admin_confirm_sign_up(**named, Username="to-confirm")
     idp.admin_delete_user(**named, Username="to-confirm")
@@ -180,6 +185,10 @@ def change_everything(
     )
     idp.tag_resource(ResourceArn=pool["Arn"], Tags={"team": "c"})
     idp.untag_resource(ResourceArn=pool["Arn"], TagKeys=["team"])
+    idp.create_user_pool_domain(**named, Domain=DOMAIN)
+    idp.set_ui_customization(**named, CSS=".label-customizable { color: red }")
+    idp.update_user_pool_domain(**named, Domain=DOMAIN, ManagedLoginVersion=2)
+    idp.delete_user_pool_domain(**named, Domain=DOMAIN)
     import_and_stop(idp, pool)
     added = idp.add_user_pool_client_secret(**confidential, ClientSecret=SECRETS["client secret"])
     idp.delete_user_pool_client_secret(**confidential, ClientSecretId=added["ClientSecretDescriptor"]["ClientSecretId"])
@@ -241,12 +250,21 @@ def refuse_everything(
         lambda: idp.create_group(**named, GroupName="writers"),
         lambda: idp.update_group(**named, GroupName="readers", Precedence=1),
         lambda: idp.delete_group(**named, GroupName="readers"),
+        lambda: idp.create_resource_server(**named, Identifier="invoices", Name="invoices"),
+        lambda: idp.update_resource_server(**named, Identifier="orders", Name="orders"),
+        lambda: idp.delete_resource_server(**named, Identifier="orders"),
         lambda: idp.admin_add_user_to_group(**nobody, GroupName="writers"),
         lambda: idp.admin_remove_user_from_group(**nobody, GroupName="writers"),
         lambda: idp.admin_initiate_auth(**admin, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=wrong_password),
         lambda: idp.admin_respond_to_auth_challenge(
             **admin, ChallengeName="NEW_PASSWORD_REQUIRED", Session="s" * 20, ChallengeResponses={"USERNAME": "u"}
         ),
+    ]
+    refusals += [
+        lambda: idp.create_user_pool_domain(**named, Domain="my-cognito"),
+        lambda: idp.set_ui_customization(**named, CSS=".label-customizable { color: red }"),
+        lambda: idp.update_user_pool_domain(**named, Domain=DOMAIN, ManagedLoginVersion=3),
+        lambda: idp.delete_user_pool_domain(**named, Domain=DOMAIN),
     ]
     of_nothing = {**named, "JobId": "import-nothing"}
     refusals += [
@@ -290,6 +308,8 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_user_pool_clients(**named)
     idp.list_user_pool_client_secrets(**confidential)
     idp.list_tags_for_resource(ResourceArn=arn)
+    idp.describe_user_pool_domain(Domain=DOMAIN)
+    idp.get_ui_customization(**named)
     idp.admin_get_user(**named, Username="invited")
     idp.admin_get_user_auth_factors(**named, Username="invited")
     idp.list_users(**named)
@@ -298,6 +318,8 @@ def read_everything(idp: Any, named: dict[str, Any], confidential: dict[str, Any
     idp.list_groups(**named)
     idp.list_users_in_group(**named, GroupName="writers")
     idp.admin_list_groups_for_user(**named, Username="invited")
+    idp.describe_resource_server(**named, Identifier="invoices")
+    idp.list_resource_servers(**named, MaxResults=1)
 
 
 def test_the_walk_changes_something_by_every_operation_that_can(trail: Trail) -> None:

@@ -30,6 +30,9 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text))
 
 
+DOMAIN = factories.unique("memberless")
+
+
 # API reference: operations without output shape, and those whose output shape has no members.
 ANSWERED_WITH_NOTHING = _names("""
 AdminAddUserToGroup AdminDeleteUser AdminForgetDevice AdminRemoveUserFromGroup DeleteGroup DeleteIdentityProvider
@@ -485,6 +488,8 @@ def test_operations_without_output_answer_nothing_and_memberless_ones_an_empty_o
     idp.admin_add_user_to_group(**named, GroupName="group", Username=third)
     idp.admin_remove_user_from_group(**named, GroupName="group", Username=third)
     idp.delete_group(**named, GroupName="group")
+    idp.create_resource_server(**named, Identifier="orders", Name="orders")
+    idp.delete_resource_server(**named, Identifier="orders")
     change_attributes_and_password(idp, public, mailbox, client, third)
     idp.admin_delete_user(**named, Username=third)
     idp.add_custom_attributes(**named, CustomAttributes=[{"Name": "role", "AttributeDataType": "String"}])
@@ -498,6 +503,8 @@ def test_operations_without_output_answer_nothing_and_memberless_ones_an_empty_o
     added = idp.add_user_pool_client_secret(**confidential)["ClientSecretDescriptor"]
     idp.delete_user_pool_client_secret(**confidential, ClientSecretId=added["ClientSecretId"])
     idp.delete_user_pool_client(**confidential)
+    idp.create_user_pool_domain(**named, Domain=DOMAIN)
+    idp.delete_user_pool_domain(**named, Domain=DOMAIN)
     idp.delete_user_pool(**named)
 
     for name in cognito_idp.operations.keys() & ANSWERED_WITH_NOTHING:

@@ -211,3 +211,36 @@ def test_a_number_with_a_dimension_names_its_unit() -> None:
     for spec in fields(Config):
         if type(getattr(load({}), spec.name)) is int:
             assert spec.metadata["unit"], spec.name
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "domain"),
+    [
+        ("http://localhost:8000", "acme", "http://acme.auth.localhost:8000"),
+        ("https://ID.Example.com", "acme", "https://acme.auth.id.example.com"),
+        ("https://id.example.com:8443/base", "acme", "https://acme.auth.id.example.com:8443"),
+    ],
+)
+def test_a_prefix_domain_stands_below_the_host_of_the_base_url(url: str, name: str, domain: str) -> None:
+    assert load({"GATEHOUSE_URL": url}).domain_url(name, is_custom=False) == domain
+
+
+@pytest.mark.parametrize(
+    ("url", "has_name"),
+    [
+        ("http://localhost", True),
+        ("https://id.example.com", True),
+        ("http://127.0.0.1:8000", False),
+        ("http://[::1]:8000", False),
+    ],
+)
+def test_below_an_address_there_are_no_domains(url: str, has_name: bool) -> None:
+    assert load({"GATEHOUSE_URL": url}).has_named_host is has_name
+
+
+def test_hosts_of_prefixes_and_the_base_urls_are_our_own() -> None:
+    config = load({"GATEHOUSE_URL": "https://id.example.com:8443"})
+    own = ("id.example.com", "acme.auth.id.example.com", "a.b.auth.id.example.com")
+    assert all(config.is_own_host(name) for name in own)
+    others = ("example.com", "auth.id.example.com", "login.id.example.com", "acme.auth.example.com")
+    assert not any(config.is_own_host(name) for name in others)

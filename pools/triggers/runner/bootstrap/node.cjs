@@ -64,7 +64,7 @@ class Invocation {
       logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
       invokedFunctionArn: header.arn,
       awsRequestId: header.request_id,
-      clientContext: header.client_context ? JSON.parse(header.client_context) : undefined,
+      clientContext: undefined,
       identity: undefined,
       getRemainingTimeInMillis: () => Math.max(0, header.deadline_ms - Date.now()),
       done,

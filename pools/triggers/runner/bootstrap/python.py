@@ -53,7 +53,7 @@ class _Client(BaseLambdaRuntimeClient):
             x_amzn_trace_id=None,
             invoked_function_arn=header["arn"],
             deadline_time_in_ms=header["deadline_ms"],
-            client_context=header["client_context"],
+            client_context=None,
             cognito_identity=None,
             tenant_id=None,
             invocation_id=None,

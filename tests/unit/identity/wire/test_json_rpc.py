@@ -16,7 +16,7 @@ from identity import clock
 from identity.access.actor import Actor, Kind
 from identity.config import load
 from identity.errors import CodeMismatch, ServiceError
-from identity.wire import incoming, json_rpc
+from identity.wire import json_rpc
 from identity.wire.call import Answer, Call
 from identity.wire.service import Operation
 from identity.wire.services import cognito_idp
@@ -148,7 +148,7 @@ PROXY = "10.0.0.1"
 def test_a_forwarded_address_counts_only_from_a_trusted_proxy(
     post: Post, monkeypatch: pytest.MonkeyPatch, trusted: str, peer: str, forwarded: str, address: str
 ) -> None:
-    monkeypatch.setattr(incoming, "config", load({"GATEHOUSE_TRUSTED_PROXIES": trusted}))
+    monkeypatch.setattr("identity.access.address.config", load({"GATEHOUSE_TRUSTED_PROXIES": trusted}))
     headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert actor_of(post, REMOTE_ADDR=peer, **headers).address == address
 

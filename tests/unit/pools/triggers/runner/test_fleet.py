@@ -67,12 +67,6 @@ def test_new_code_ends_what_ran_of_the_former(runner: Runner) -> None:
         assert answer(runner.run(make(word), runtime="python3.11", name="changing")) == word
 
 
-def test_a_forgotten_function_is_asked_for_again(runner: Runner) -> None:
-    first = answer(runner.run(WHO, 0, name="forgotten"))
-    client.forget("arn:aws:lambda:us-east-1:123456789012:function:forgotten")
-    assert answer(runner.run(WHO, 0, name="forgotten")) != first
-
-
 @pytest.mark.parametrize(("concurrency", "status"), [(1, "throttled"), (0, "throttled"), (2, "answered")])
 def test_more_at_once_than_a_function_may_have_are_refused(runner: Runner, concurrency: int, status: str) -> None:
     name = f"reserved-{concurrency}"

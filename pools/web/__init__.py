@@ -1,0 +1,1 @@
+"""What the hosted pages and the OAuth endpoints share: where they are, their cookies, their headers."""

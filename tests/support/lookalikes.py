@@ -1,0 +1,57 @@
+"""Addresses that are not the one that an app has registered, and that one way or another might be taken for it."""
+
+from __future__ import annotations
+
+from tests.support.pages import CALLBACK
+
+EVIL = "evil.example"
+LOOKALIKES = {
+    "another host": f"https://{EVIL}/callback",
+    "a suffix of the host": f"https://app.example.{EVIL}/callback",
+    "a prefix of the host": f"https://{EVIL}-app.example/callback",
+    "a slash more": f"{CALLBACK}/",
+    "a path below": f"{CALLBACK}/{EVIL}",
+    "a path back": f"{CALLBACK}/../../{EVIL}",
+    "an encoded path back": f"{CALLBACK}/%2e%2e/{EVIL}",
+    "a query more": f"{CALLBACK}?next=https://{EVIL}",
+    "an empty query": f"{CALLBACK}?",
+    "a fragment": f"{CALLBACK}#{EVIL}",
+    "an empty fragment": f"{CALLBACK}#",
+    "another case of the path": "https://app.example/Callback",
+    "another case of the host": "https://APP.example/callback",
+    "another case of the scheme": "HTTPS://app.example/callback",
+    "another scheme": "http://app.example/callback",
+    "the default port": "https://app.example:443/callback",
+    "another port": "https://app.example:8443/callback",
+    "a trailing dot": "https://app.example./callback",
+    "user information": f"https://app.example@{EVIL}/callback",
+    "user information of the app": f"https://{EVIL}@app.example/callback",
+    "a backslash": f"https://app.example\\@{EVIL}/callback",
+    "backslashes": f"\\\\{EVIL}",
+    "no scheme": f"//{EVIL}/callback",
+    "a path": f"/{EVIL}",
+    "a slash and a backslash": f"/\\{EVIL}",
+    "three slashes": "https:///app.example/callback",
+    "no slashes": "https:app.example/callback",
+    "an encoded letter": "https://app.example/call%62ack",
+    "an encoded slash": "https://app.example%2fcallback",
+    "an encoded host": f"https://app.example%2f.{EVIL}/callback",
+    "a letter that looks the same": "https://аpp.example/callback",  # noqa: RUF001
+    "a full-width letter": "https://\uff41pp.example/callback",
+    "an ideographic stop": f"https://{EVIL}\u3002app.example/callback",
+    "a space before": f" {CALLBACK}",
+    "a space behind": f"{CALLBACK} ",
+    "a tab": f"{CALLBACK}\t",
+    "a line break": f"{CALLBACK}\n",
+    "a header": f"{CALLBACK}\r\nSet-Cookie: stolen=1\r\n\r\n<script>",
+    "a null character": f"{CALLBACK}\0",
+    "a null character between": f"{CALLBACK}\0.{EVIL}",
+    "a script": "javascript:alert(1)//https://app.example/callback",
+    "data": "data:text/html,<script>alert(1)</script>",
+    "a prefix": "https://app.example/call",
+    "a wildcard": "https://app.example/*",
+    "two at once": f"{CALLBACK} https://{EVIL}",
+    "two with a comma": f"{CALLBACK},https://{EVIL}",
+    "the logout address": "https://app.example/bye",
+    "nonsense in brackets": "https://[app.example/callback",
+}
