@@ -207,14 +207,20 @@ class Fleet:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             self._ticks += 1
-            now = asyncio.get_running_loop().time()
             for instance in list(self._instances):
-                is_idle = instance in self._idle
-                if instance.is_ending or (is_idle and self._ticks % _LOOK_AT_FILES_EVERY):
-                    continue
-                self._measure(instance, looks_at_files=not self._ticks % _LOOK_AT_FILES_EVERY)
-                if instance in self._idle and now - instance.idle_since > IDLE_SECONDS:
-                    self._end_idle(instance)
+                try:
+                    self._look_at(instance)
+                except Exception:  # of one process; the others are watched on
+                    log.exception("a process of %s cannot be watched and is ended", instance.program.function_arn)
+                    instance.end()
+
+    def _look_at(self, instance: Instance) -> None:
+        is_idle = instance in self._idle
+        if instance.is_ending or (is_idle and self._ticks % _LOOK_AT_FILES_EVERY):
+            return
+        self._measure(instance, looks_at_files=not self._ticks % _LOOK_AT_FILES_EVERY)
+        if instance in self._idle and asyncio.get_running_loop().time() - instance.idle_since > IDLE_SECONDS:
+            self._end_idle(instance)
 
     def _measure(self, instance: Instance, *, looks_at_files: bool = False) -> None:
         use = instance.watched.use()
