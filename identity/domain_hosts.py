@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponseBase
 
 from identity.config import config
+from identity.errors import ResourceNotFound
 from pools import lookup
 from pools.web.site import OWN_DOMAIN, OwnDomain
 
@@ -41,8 +43,9 @@ def named(authority: str) -> OwnDomain | None:
     host = _host(authority)
     if host.endswith(_AUTH):
         return OwnDomain(host.removesuffix(_AUTH), is_custom=False)
-    if may_be_domain(authority) and lookup.is_custom_domain(host):
-        return OwnDomain(host, is_custom=True)
+    if may_be_domain(authority):
+        with suppress(ResourceNotFound):
+            return OwnDomain(host, is_custom=True, pool=lookup.pool_of_domain(host, is_custom=True))
     return None
 
 

@@ -102,11 +102,6 @@ def pool_of_domain(name: str, *, is_custom: bool) -> Pool:
     return _pool_at(row[1], row[2])
 
 
-def is_custom_domain(host: str) -> bool:
-    row = _domain_revision.first(host)
-    return row is not None and bool(row[0])
-
-
 def locked_pool(pool: Pool) -> Pool:
     """The pool as it is stored now, kept from changing until the transaction ends; what refers to it may be added.
 

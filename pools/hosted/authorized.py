@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 
+from pools.hosted import page
 from pools.hosted.authorization import Authorization, NoAuthorization
-from pools.hosted.page import Request, page, refusal
+from pools.hosted.page import Request, refusal
 from pools.web.site import Site
 
 View = Callable[[Request, Authorization], HttpResponseBase]
@@ -17,7 +19,7 @@ def authorized(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase
     """Decorates `view(request, authorization)`; a link without a client that has pages leads to the error page."""
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
-        @page(*methods)
+        @page.page(*methods)
         def shown(request: Request, site: Site) -> HttpResponseBase:
             try:
                 authorization = Authorization.of(request, site)
@@ -28,3 +30,9 @@ def authorized(*methods: str) -> Callable[[View], Callable[..., HttpResponseBase
         return shown
 
     return decorate
+
+
+def render(request: Request, authorization: Authorization, template: str, said: Mapping[str, Any]) -> HttpResponse:
+    """A page that wears the client's customisation, and whose forms may end at the client."""
+    targets = authorization.form_targets
+    return page.render(request, template, said, client=authorization.client, form_targets=targets)

@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from identity.errors import ServiceError
 from pools.hosted import texts
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form is made with: the fields that were sent, None where the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def submitted(

@@ -227,11 +227,20 @@ def _proceed(attempt: Attempt, by: Actor | None = None) -> SignedIn | Challenged
             )
         return Challenged(challenge.name, challenge().offer(attempt), None)
     session.name(attempt)
+    parameters = offer(attempt, challenge)
+    available = _available(attempt, challenge)
+    return Challenged(challenge.name, parameters, session.open(attempt, challenge.name, by), available)
+
+
+def offer(attempt: Attempt, challenge: type[Challenge]) -> Mapping[str, str]:
+    """The parameters of a challenge; a sign-in on pages keeps them, to be shown as often as its page is loaded.
+
+    Raises: what the challenge raises.
+    """
     parameters = challenge().offer(attempt)
     if attempt.channel == Channel.HOSTED:
         attempt.data = {**attempt.data, OFFERED: parameters}
-    available = _available(attempt, challenge)
-    return Challenged(challenge.name, parameters, session.open(attempt, challenge.name, by), available)
+    return parameters
 
 
 def _available(attempt: Attempt, challenge: type[Challenge]) -> list[str] | None:

@@ -12,7 +12,7 @@ from identity.access.actor import Actor
 from identity.errors import SESSION_INVALID, InvalidParameter, NotAuthorized
 from pools.models import Attempt, Client
 from pools.signin import decoy, enrolment, proofs, session, standing
-from pools.signin.attempt import CHALLENGES, OFFERED, Challenged
+from pools.signin.attempt import CHALLENGES, OFFERED, Challenged, offer
 from pools.signin.challenges.one_time_code import EmailOtp, SmsMfa, SmsOtp
 from pools.signin.flows import Channel
 from pools.triggers.origin import NOBODY, Origin
@@ -61,8 +61,7 @@ def again(client: Client, session_string: str | None, *, by: Actor, origin: Orig
         raise InvalidParameter(f"{attempt.challenge} sends no code.")
     attempt.origin = origin
     challenge = CHALLENGES[attempt.challenge]
-    parameters = challenge().offer(attempt)
-    attempt.data = {**attempt.data, OFFERED: parameters}
+    parameters = offer(attempt, challenge)
     with transaction.atomic():
         session.use(attempt)
         sub, pool = decoy.sub_of(attempt.user), client.pool

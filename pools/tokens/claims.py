@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pools.config.client import ClientSettings
 from pools.config.lifetimes import Lifetimes
-from pools.config.schema import DEVELOPER_PREFIX, VERIFIED_FLAGS
+from pools.config.schema import VERIFIED_FLAGS
 from pools.models import Client, Pool, User
 from pools.tokens import scopes
 from pools.tokens.groups import Groups
@@ -100,15 +99,8 @@ def _family(grant: Grant) -> dict[str, str]:
 
 def _profile(grant: Grant) -> dict[str, Any]:
     """What the client may read and, of what the authorization endpoint granted, the scopes show."""
-    if grant.is_oauth:
-        shown = scopes.visible_attributes(grant.user, grant.client, grant.scope)
-        return {name: typed(name, value) for name, value in shown.items()}
-    client = ClientSettings.of(grant.client)
-    return {
-        name: typed(name, value)
-        for name, value in grant.user.attributes.items()
-        if client.may_read(name) and not name.startswith(DEVELOPER_PREFIX)
-    }
+    shown = scopes.visible_attributes(grant.user, grant.client, grant.scope)
+    return {name: typed(name, value) for name, value in shown.items()}
 
 
 def typed(name: str, value: str) -> Any:

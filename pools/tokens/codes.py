@@ -34,9 +34,8 @@ _GRANT = (
     *("application_id", "expires", "redirect_uri", "scope", "code_challenge", "nonce", "resource", "origin_jti"),
     "authenticated_at",
 )
-_USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
 _find = Statement(
-    lambda code: Grant.objects.filter(code=code).values_list(*_GRANT, *(f"user__{name}" for name in _USER)), str
+    lambda code: Grant.objects.filter(code=code).values_list(*_GRANT, *(f"user__{name}" for name in issue.USER)), str
 )
 
 
@@ -84,7 +83,7 @@ def find(client: Client, code: str) -> Found | None:
     if row is None or row[0] != client.pk:
         return None
     grant = Grant(**dict(zip(_GRANT, row, strict=False)))
-    user = User(**dict(zip(_USER, row[len(_GRANT) :], strict=True)))
+    user = User(**dict(zip(issue.USER, row[len(_GRANT) :], strict=True)))
     user.pool = client.pool
     return Found(grant, user)
 

@@ -57,6 +57,10 @@ class ClientToken:
     expires_in: int
 
 
+USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
+"""The columns of a user that tokens are made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authorized:
     """What the authorization endpoint granted to somebody who proved who they are at `authenticated_at`.

@@ -44,19 +44,18 @@ _SESSION = (
     *("id", "origin_jti", "client_id", "scope", "is_oauth", "resource", "is_revocable"),
     *("authenticated_at", "expires_at", "revoked_at"),
 )
-_USER = ("id", "pool_id", "sub", "username", "attributes", "status", "enabled", "may_be_in_groups")
 
 _find_first = Statement(
     lambda given: (
         Session.objects.filter(refresh_digest=given)
         .annotate(spent_at=Subquery(RefreshToken.objects.filter(digest=OuterRef("refresh_digest")).values("spent_at")))
-        .values_list("spent_at", *_SESSION, *(f"user__{name}" for name in _USER))
+        .values_list("spent_at", *_SESSION, *(f"user__{name}" for name in issue.USER))
     ),
     bytes,
 )
 _find_rotated = Statement(
     lambda given: RefreshToken.objects.filter(digest=given).values_list(
-        "spent_at", *(f"session__{name}" for name in _SESSION), *(f"session__user__{name}" for name in _USER)
+        "spent_at", *(f"session__{name}" for name in _SESSION), *(f"session__user__{name}" for name in issue.USER)
     ),
     bytes,
 )
@@ -156,7 +155,7 @@ def _find(given: bytes) -> _Found | None:
     if row is None:
         return None
     session = Session(**dict(zip(_SESSION, row[1:], strict=False)))
-    user = User(**dict(zip(_USER, row[1 + len(_SESSION) :], strict=True)))
+    user = User(**dict(zip(issue.USER, row[1 + len(_SESSION) :], strict=True)))
     return _Found(given, is_first, row[0], session, user)
 
 

@@ -15,7 +15,6 @@ SESSION = "cognito"
 """A browser that is signed in: `pools.signin.browser`."""
 ATTEMPT = "attempt"
 """The Session of a sign-in on its way."""
-LANGUAGE = "lang"
 
 
 def read(request: HttpRequest, name: str, pool: Pool) -> str | None:

@@ -25,10 +25,11 @@ OWN_DOMAIN = "gatehouse.own_domain"
 
 @dataclass(frozen=True, slots=True)
 class OwnDomain:
-    """A host that may be a pool's: the prefix of ours, or a whole name."""
+    """A host that may be a pool's: the prefix of ours, or a whole name, whose pool has been found already."""
 
     name: str
     is_custom: bool
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,6 @@ class Site:
     @property
     def path(self) -> str:
         return urlsplit(self.url).path
-
-    @property
-    def origin(self) -> str:
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
 
     def to(self, name: str, parameters: Mapping[str, Any] | None = None) -> str:
         """The path of a page or endpoint, `login` or `oauth2/authorize`, with a query."""
@@ -82,11 +78,6 @@ def wants_page(request: HttpRequest) -> bool:
     return "text/html" in request.META.get("HTTP_ACCEPT", "")
 
 
-def of(pool: Pool) -> Site:
-    """Where links of messages lead."""
-    return Site(pool, pool.pages_url)
-
-
 def _below_issuer(pool_id: str) -> Site:
     """Raises: ResourceNotFound, also for what a path can hold and no database takes, such as a null character."""
     if not pool_id.isprintable():
@@ -98,5 +89,5 @@ def _below_issuer(pool_id: str) -> Site:
 def _on_domain(request: HttpRequest) -> Site:
     """Raises: ResourceNotFound."""
     domain: OwnDomain = request.META[OWN_DOMAIN]
-    pool = lookup.pool_of_domain(domain.name, is_custom=domain.is_custom)
+    pool = domain.pool or lookup.pool_of_domain(domain.name, is_custom=domain.is_custom)
     return Site(pool, config.domain_url(domain.name, is_custom=domain.is_custom))

@@ -15,10 +15,10 @@ import requests
 
 from pools.hosted.urls import urlpatterns
 from tests.support import clients, factories
-from tests.support.apps import App
 from tests.support.clients import refused
 from tests.support.lookalikes import EVIL, LOOKALIKES
 from tests.support.mailbox import Mailbox
+from tests.support.oauth import App
 from tests.support.pages import CALLBACK, PASSWORD, Browser, make_app, make_domain, make_user, request_of
 from tests.support.server import Server, running
 
@@ -62,7 +62,7 @@ def nothing_unexpected(server: Server) -> Iterator[None]:
 
 
 def ask(app: App, path: str, **parameters: str | None) -> requests.Response:
-    return app.get(path, **{**request_of(app.client), **parameters})
+    return app.visit(path, **{**request_of(app.client), **parameters})
 
 
 def addresses_in(page: requests.Response) -> list[str]:
@@ -77,7 +77,7 @@ def addresses_in(page: requests.Response) -> list[str]:
 @pytest.mark.parametrize("path", [*PATHS, "nothing-of-ours"])
 def test_a_page_is_not_framed_kept_guessed_at_or_told_on(app: App, path: str) -> None:
     page = app.browser.session.get(
-        f"{app.base}/{path}",
+        f"{app.issuer}/{path}",
         params=request_of(app.client),
         headers={"Accept": "text/html"},
         timeout=20,
@@ -120,7 +120,7 @@ def test_no_page_leads_to_another_host(app: App, path: str) -> None:
     foreign = dict.fromkeys(("redirect_uri", "logout_uri", "next", "return_to", "continue", "url"), f"https://{EVIL}")
     for more in (foreign, {**foreign, "redirect_uri": f"//{EVIL}"}, {"redirect_uri": f"javascript:alert('{EVIL}')"}):
         page = ask(app, path, **more)
-        own = urlsplit(app.base).netloc
+        own = urlsplit(app.issuer).netloc
         leads = [*addresses_in(page), urljoin(page.url, page.headers.get("Location", ""))]
         assert {urlsplit(address).netloc for address in leads if not address.startswith("data:,")} <= {own}
         assert EVIL not in page.headers.get("Content-Security-Policy", "")
@@ -128,13 +128,13 @@ def test_no_page_leads_to_another_host(app: App, path: str) -> None:
 
 @pytest.mark.parametrize("redirect_uri", LOOKALIKES.values(), ids=LOOKALIKES.keys())
 def test_a_sign_in_for_an_address_that_is_not_registered_ends_on_our_page(app: App, redirect_uri: str) -> None:
-    signed_in = App(app._server, app.client)
+    signed_in = App(app.server, app.client)
     browser = signed_in.browser
     browser.open("login", **request_of(app.client, redirect_uri=redirect_uri))
     browser.submit(username="ada", password=PASSWORD)
     assert browser.at is not None
     assert not browser.at.is_redirect
-    assert urlsplit(browser.at.url).netloc == urlsplit(app.base).netloc
+    assert urlsplit(browser.at.url).netloc == urlsplit(app.issuer).netloc
     assert browser.at.status_code == 400
 
 
@@ -147,12 +147,12 @@ def test_a_sign_out_goes_to_no_other_address(app: App, name: str, address: str) 
     if name != "redirect_uri":  # of the two lists of an app each address is in one
         address = CALLBACK if address == BYE else address.replace(CALLBACK, BYE)
     for path in ("logout", "logout/"):
-        response = app.get(path, client_id=app.id, response_type="code", state="s", **{name: address})
+        response = app.visit(path, client_id=app.client_id, response_type="code", state="s", **{name: address})
         location = response.headers.get("Location", "")
         assert response.status_code in {302, 400, 404}
-        assert not location or location.startswith(f"{urlsplit(app.base).path}/error?")
+        assert not location or location.startswith(f"{urlsplit(app.issuer).path}/error?")
     posted = requests.post(
-        f"{app.base}/logout", data={"client_id": app.id, name: address}, timeout=20, allow_redirects=False
+        f"{app.issuer}/logout", data={"client_id": app.client_id, name: address}, timeout=20, allow_redirects=False
     )
     assert posted.headers.get("Location", "/").startswith("/")
     assert not posted.headers.get("Location", "/").startswith(("//", "/\\"))
@@ -162,9 +162,9 @@ def test_a_hint_of_another_pool_or_of_nobody_signs_nobody_out_to_anywhere(server
     other_id = factories.make_pool(idp)["Id"]
     make_user(idp, other_id)
     other = App(server, make_app(idp, other_id)).sign_in()
-    foreign = other.exchange(other.code()).json()["id_token"]
+    foreign = other.redeem(other.code()).json()["id_token"]
     for hint in (foreign, foreign.rsplit(".", 1)[0] + ".", "x.y.z", "\0", ""):
-        response = app.get("logout", id_token_hint=hint, post_logout_redirect_uri=BYE)
+        response = app.visit("logout", id_token_hint=hint, post_logout_redirect_uri=BYE)
         assert BYE not in response.headers.get("Location", "")
 
 
@@ -173,14 +173,14 @@ def test_a_hint_of_another_pool_or_of_nobody_signs_nobody_out_to_anywhere(server
 
 @pytest.mark.parametrize("path", sorted(set(PATHS) - WITHOUT_FORM - {"logout"}))
 def test_a_form_that_is_not_ours_is_refused(server: Server, idp: Any, app: App, path: str) -> None:
-    address = f"{app.base}/{path}?{urlencode(request_of(app.client))}"
+    address = f"{app.issuer}/{path}?{urlencode(request_of(app.client))}"
     app.browser.open("login", **request_of(app.client))
     field = app.browser.forms[0].fields["_csrf"]
     stranger = Browser(server, app.client["UserPoolId"])
     stranger.open("login", **request_of(app.client))
     cookies = dict(app.browser.session.cookies)
     given = {"username": "ada", "password": PASSWORD}
-    own = urlsplit(app.base)
+    own = urlsplit(app.issuer)
     tries: dict[str, dict[str, Any]] = {
         "no cookie, no field": {"data": given},
         "no cookie": {"data": {**given, "_csrf": field}},
@@ -220,7 +220,7 @@ def test_a_form_that_is_not_ours_is_refused(server: Server, idp: Any, app: App, 
 def test_a_link_does_nothing_that_a_form_does(app: App, path: str) -> None:
     given = {"username": "ada", "password": PASSWORD, "_csrf": "x", "code": "123456", "email": "a@example.com"}
     response = app.browser.session.get(
-        f"{app.base}/{path}",
+        f"{app.issuer}/{path}",
         params={**request_of(app.client), **given},
         headers={"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST"},
         timeout=20,
@@ -234,7 +234,7 @@ def test_a_link_does_nothing_that_a_form_does(app: App, path: str) -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_another_method_does_nothing(app: App, path: str, method: str) -> None:
     response = requests.request(
-        method, f"{app.base}/{path}", params=request_of(app.client), timeout=20, allow_redirects=False
+        method, f"{app.issuer}/{path}", params=request_of(app.client), timeout=20, allow_redirects=False
     )
     assert response.status_code == 405
     assert not [name for name in response.headers if name.lower().startswith("access-control-")]
@@ -261,7 +261,7 @@ def test_no_parameter_makes_a_page_fail(app: App, path: str, value: str) -> None
         assert page.status_code < 500, name
         assert "stolen" not in page.cookies
     twice = requests.get(
-        f"{app.base}/{path}?{urlencode([*request_of(app.client).items(), ('client_id', 'x'), ('lang', 'de')])}",
+        f"{app.issuer}/{path}?{urlencode([*request_of(app.client).items(), ('client_id', 'x'), ('lang', 'de')])}",
         timeout=20,
         allow_redirects=False,
     )
@@ -297,7 +297,7 @@ def test_a_cookie_of_the_attackers_does_not_become_a_session(app: App) -> None:
     app.sign_in()
     values = [cookie.value for cookie in app.browser.session.cookies if cookie.name == f"cognito-{pool_id}"]
     assert "fixed-by-an-attacker" not in values[-1:]
-    laid = App(app._server, app.client)
+    laid = App(app.server, app.client)
     laid.browser.session.cookies.set(f"cognito-{pool_id}", "fixed-by-an-attacker")
     assert urlsplit(laid.authorize().headers["Location"]).path.endswith("/login")
 
@@ -308,7 +308,7 @@ def test_a_session_is_another_one_after_each_sign_in_and_the_former_is_gone(app:
     app.browser.open("login", **request_of(app.client, prompt="login"))
     app.browser.submit(username="ada", password=PASSWORD)
     assert app.browser.session.cookies[name] != former
-    thief = App(app._server, app.client)
+    thief = App(app.server, app.client)
     thief.browser.session.cookies.set(name, former)
     assert urlsplit(thief.authorize().headers["Location"]).path.endswith("/login")
 
@@ -316,8 +316,8 @@ def test_a_session_is_another_one_after_each_sign_in_and_the_former_is_gone(app:
 def test_a_sign_out_ends_the_session_for_who_has_copied_it(app: App) -> None:
     name = f"cognito-{app.client['UserPoolId']}"
     copied = app.sign_in().browser.session.cookies[name]
-    assert app.get("logout", client_id=app.id, logout_uri=BYE).headers["Location"] == BYE
-    thief = App(app._server, app.client)
+    assert app.visit("logout", client_id=app.client_id, logout_uri=BYE).headers["Location"] == BYE
+    thief = App(app.server, app.client)
     thief.browser.session.cookies.set(name, copied)
     assert urlsplit(thief.authorize().headers["Location"]).path.endswith("/login")
 

@@ -18,9 +18,9 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support import factories
-from tests.support.apps import CHALLENGE, PKCE, VERIFIER, App, answered
 from tests.support.clients import refused
 from tests.support.lookalikes import EVIL, LOOKALIKES
+from tests.support.oauth import CHALLENGE, PKCE, VERIFIER, App, told
 from tests.support.pages import CALLBACK, make_app, make_user, request_of
 from tests.support.server import Server
 
@@ -51,7 +51,7 @@ def signed_in(server: Server, client: dict[str, Any]) -> App:
 
 def is_own_error_page(app: App, response: requests.Response) -> bool:
     """Whether a response leads to our error page and nowhere else, and sets nothing."""
-    path = urlsplit(app.base).path
+    path = urlsplit(app.issuer).path
     location = response.headers.get("Location", "")
     leads_there = response.status_code == 302 and location.startswith(f"{path}/error?")
     return (leads_there or response.status_code == 400) and EVIL not in location
@@ -83,10 +83,10 @@ def test_a_redirect_uri_that_is_not_registered_leads_nowhere(signed_in: App, red
     ],
 )
 def test_a_parameter_given_twice_or_broken_leads_nowhere(signed_in: App, query: str) -> None:
-    own = "" if "client_id" in query and "REDIRECT" not in query else f"&client_id={signed_in.id}"
+    own = "" if "client_id" in query and "REDIRECT" not in query else f"&client_id={signed_in.client_id}"
     given = f"{query}&response_type=code{own}"
     response = signed_in.browser.session.get(
-        f"{signed_in.base}/oauth2/authorize?{given}", timeout=20, allow_redirects=False
+        f"{signed_in.issuer}/oauth2/authorize?{given}", timeout=20, allow_redirects=False
     )
     location = response.headers.get("Location", "")
     assert is_own_error_page(signed_in, response) or location.startswith(f"{CALLBACK}?")
@@ -97,9 +97,9 @@ def test_a_parameter_given_twice_or_broken_leads_nowhere(signed_in: App, query: 
 def test_any_other_parameter_given_twice_is_an_error_for_the_app(signed_in: App, name: str) -> None:
     given = [*request_of(signed_in.client).items(), (name, "a"), (name, "b")]
     response = signed_in.browser.session.get(
-        f"{signed_in.base}/oauth2/authorize?{urlencode(given)}", timeout=20, allow_redirects=False
+        f"{signed_in.issuer}/oauth2/authorize?{urlencode(given)}", timeout=20, allow_redirects=False
     )
-    said = answered(response)
+    said = told(response)
     assert (said["error"], "code" in said) == ("invalid_request", False)
 
 
@@ -175,13 +175,13 @@ def test_state_comes_back_letter_by_letter_and_is_nothing_but_state(signed_in: A
 
 def test_every_answer_names_the_issuer_against_mix_up(signed_in: App, app: App, pool_id: str) -> None:
     answers = [signed_in.authorize(), signed_in.authorize(scope="nonsense"), app.authorize(prompt="none")]
-    configuration = requests.get(f"{app.base}/.well-known/openid-configuration", timeout=10).json()
+    configuration = requests.get(f"{app.issuer}/.well-known/openid-configuration", timeout=10).json()
     for answer in answers:
-        assert answered(answer)["iss"] == configuration["issuer"]
+        assert told(answer)["iss"] == configuration["issuer"]
 
 
 def test_prompt_none_tells_strangers_nothing_but_that_nobody_is_signed_in(app: App) -> None:
-    said = answered(app.authorize(prompt="none"))
+    said = told(app.authorize(prompt="none"))
     assert said.keys() - {"error_description"} == {"error", "state", "iss"}
     assert said["error"] == "login_required"
 
@@ -207,15 +207,15 @@ def refusal_of(response: requests.Response) -> str:
 def test_a_code_of_another_client_is_nothing(server: Server, idp: Any, pool_id: str, signed_in: App) -> None:
     thief = App(server, make_app(idp, pool_id))
     code = signed_in.code()
-    assert refusal_of(thief.exchange(code)) == "invalid_grant"
-    assert signed_in.exchange(code).status_code == 200
+    assert refusal_of(thief.redeem(code)) == "invalid_grant"
+    assert signed_in.redeem(code).status_code == 200
 
 
 def test_a_code_of_another_pool_is_nothing(server: Server, idp: Any, signed_in: App) -> None:
     elsewhere = App(server, make_app(idp, factories.make_pool(idp)["Id"]))
     code = signed_in.code()
-    assert refusal_of(elsewhere.exchange(code)) == "invalid_grant"
-    assert refusal_of(elsewhere.exchange(code, client_id=signed_in.id)) == "invalid_client"
+    assert refusal_of(elsewhere.redeem(code)) == "invalid_grant"
+    assert refusal_of(elsewhere.redeem(code, client_id=signed_in.client_id)) == "invalid_client"
 
 
 def test_a_code_at_another_redirect_uri_is_nothing(server: Server, idp: Any, pool_id: str, signed_in: App) -> None:
@@ -224,13 +224,13 @@ def test_a_code_at_another_redirect_uri_is_nothing(server: Server, idp: Any, poo
     app.browser = signed_in.browser
     code = app.code()
     for redirect_uri in ("https://app.example/other", f"{CALLBACK}/", f"https://{EVIL}", "", None):
-        assert refusal_of(app.exchange(code, redirect_uri=redirect_uri)) in {"unauthorized_client", "invalid_request"}
+        assert refusal_of(app.redeem(code, redirect_uri=redirect_uri)) in {"unauthorized_client", "invalid_request"}
 
 
 def test_a_code_works_once_and_a_thief_ends_what_it_gave(signed_in: App, public: Any) -> None:
     code = signed_in.code(scope="openid aws.cognito.signin.user.admin")
-    tokens = signed_in.exchange(code).json()
-    assert refusal_of(signed_in.exchange(code)) == "invalid_grant"
+    tokens = signed_in.redeem(code).json()
+    assert refusal_of(signed_in.redeem(code)) == "invalid_grant"
     assert refusal_of(signed_in.refresh(tokens["refresh_token"])) == "invalid_grant"
     with refused("NotAuthorizedException", "Access Token has been revoked"):
         public.get_user(AccessToken=tokens["access_token"])
@@ -252,12 +252,12 @@ def test_a_code_works_once_and_a_thief_ends_what_it_gave(signed_in: App, public:
 )
 def test_a_code_with_a_challenge_needs_its_verifier(signed_in: App, verifier: str | None) -> None:
     code = signed_in.code(**PKCE)
-    assert refusal_of(signed_in.exchange(code, code_verifier=verifier)) in {"invalid_grant", "invalid_request"}
-    assert signed_in.exchange(code, code_verifier=VERIFIER).status_code == 200
+    assert refusal_of(signed_in.redeem(code, code_verifier=verifier)) in {"invalid_grant", "invalid_request"}
+    assert signed_in.redeem(code, code_verifier=VERIFIER).status_code == 200
 
 
 def test_a_verifier_for_a_code_without_challenge_shows_that_the_challenge_was_dropped(signed_in: App) -> None:
-    assert refusal_of(signed_in.exchange(signed_in.code(), code_verifier=VERIFIER)) == "invalid_grant"
+    assert refusal_of(signed_in.redeem(signed_in.code(), code_verifier=VERIFIER)) == "invalid_grant"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_verifier_for_a_code_without_challenge_shows_that_the_challenge_was_dr
     ],
 )
 def test_a_challenge_is_of_s256_or_none(signed_in: App, challenge: dict[str, str]) -> None:
-    said = answered(signed_in.authorize(**challenge))
+    said = told(signed_in.authorize(**challenge))
     assert (said["error"], "code" in said) == ("invalid_request", False)
 
 
@@ -282,13 +282,13 @@ def test_a_challenge_is_of_s256_or_none(signed_in: App, challenge: dict[str, str
     "code", ["", "x", "00000000-0000-4000-8000-000000000000", "\0", "' OR 1=1 --", "%", "x" * 10_000, "ä"]
 )
 def test_a_guessed_code_is_nothing(signed_in: App, code: str) -> None:
-    assert refusal_of(signed_in.exchange(code)) in {"invalid_grant", "invalid_request"}
+    assert refusal_of(signed_in.redeem(code)) in {"invalid_grant", "invalid_request"}
 
 
 def test_a_code_is_no_other_token_and_no_other_token_is_a_code(signed_in: App, public: Any) -> None:
-    tokens = signed_in.exchange(signed_in.code()).json()
+    tokens = signed_in.redeem(signed_in.code()).json()
     for other in tokens["access_token"], tokens["id_token"], tokens["refresh_token"]:
-        assert refusal_of(signed_in.exchange(other)) == "invalid_grant"
+        assert refusal_of(signed_in.redeem(other)) == "invalid_grant"
     for other in tokens["access_token"], tokens["id_token"], signed_in.code():
         assert refusal_of(signed_in.refresh(other)) == "invalid_grant"
 
@@ -306,46 +306,46 @@ def confidential(server: Server, idp: Any, pool_id: str, signed_in: App) -> App:
 @pytest.mark.parametrize("secret", [None, "", "wrong", "\0", " ", "x" * 10_000])
 def test_a_secret_is_not_left_out_or_guessed(confidential: App, secret: str | None) -> None:
     code = confidential.code()
-    assert refusal_of(confidential.exchange(code, client_secret=secret)) in {"invalid_client", "invalid_request"}
+    assert refusal_of(confidential.redeem(code, client_secret=secret)) in {"invalid_client", "invalid_request"}
     for wrong in (secret or "", f"{secret}x"):
-        basic = base64.b64encode(f"{confidential.id}:{wrong}".encode()).decode()
+        basic = base64.b64encode(f"{confidential.client_id}:{wrong}".encode()).decode()
         response = requests.post(
-            f"{confidential.base}/oauth2/token",
+            f"{confidential.issuer}/oauth2/token",
             data={"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK},
             headers={"Authorization": f"Basic {basic}"},
             timeout=20,
         )
         assert refusal_of(response) == "invalid_client"
-    assert confidential.exchange(code, client_secret=confidential.client["ClientSecret"]).status_code == 200
+    assert confidential.redeem(code, client_secret=confidential.client["ClientSecret"]).status_code == 200
 
 
 def test_the_secret_of_another_client_is_wrong(server: Server, idp: Any, pool_id: str, confidential: App) -> None:
     other = make_app(idp, pool_id, GenerateSecret=True)
-    response = confidential.exchange(confidential.code(), client_secret=other["ClientSecret"])
+    response = confidential.redeem(confidential.code(), client_secret=other["ClientSecret"])
     assert refusal_of(response) == "invalid_client"
 
 
 def test_an_unknown_client_and_a_wrong_secret_have_one_answer(confidential: App) -> None:
-    wrong = confidential.exchange("x", client_secret="wrong")
-    unknown = confidential.exchange("x", client_id="0" * 26, client_secret="wrong")
+    wrong = confidential.redeem("x", client_secret="wrong")
+    unknown = confidential.redeem("x", client_id="0" * 26, client_secret="wrong")
     assert (wrong.status_code, wrong.content) == (unknown.status_code, unknown.content)
 
 
 def test_a_client_does_not_get_a_grant_that_it_has_not(signed_in: App, confidential: App) -> None:
-    own = {"grant_type": "client_credentials", "client_id": confidential.id}
+    own = {"grant_type": "client_credentials", "client_id": confidential.client_id}
     answer = confidential.token(**own, client_secret=confidential.client["ClientSecret"])
     assert refusal_of(answer) == "unauthorized_client"
-    assert answered(signed_in.authorize(response_type="token"))["error"] == "unauthorized_client"
+    assert told(signed_in.authorize(response_type="token"))["error"] == "unauthorized_client"
     for grant in ("password", "urn:ietf:params:oauth:grant-type:jwt-bearer", "", "code", "\0"):
-        members = {"username": "ada", "password": "x", "assertion": "x", "client_id": signed_in.id}
+        members = {"username": "ada", "password": "x", "assertion": "x", "client_id": signed_in.client_id}
         assert refusal_of(signed_in.token(grant_type=grant, **members)) in {"unsupported_grant_type", "invalid_request"}
 
 
 def test_a_scope_cannot_grow(signed_in: App) -> None:
-    tokens = signed_in.exchange(signed_in.code(scope="openid")).json()
+    tokens = signed_in.redeem(signed_in.code(scope="openid")).json()
     wide = "openid email phone profile aws.cognito.signin.user.admin"
     refreshed = signed_in.refresh(tokens["refresh_token"], scope=wide).json()
-    exchanged = signed_in.exchange(signed_in.code(scope="openid"), scope=wide).json()
+    exchanged = signed_in.redeem(signed_in.code(scope="openid"), scope=wide).json()
     for answer in refreshed, exchanged:
         assert factories.claims_of(answer["access_token"])["scope"] == "openid"
 
@@ -356,7 +356,7 @@ def test_a_scope_cannot_grow(signed_in: App) -> None:
 def test_a_refresh_token_of_another_client_or_pool_is_nothing(
     server: Server, idp: Any, pool_id: str, signed_in: App
 ) -> None:
-    token = signed_in.exchange(signed_in.code()).json()["refresh_token"]
+    token = signed_in.redeem(signed_in.code()).json()["refresh_token"]
     assert refusal_of(App(server, make_app(idp, pool_id)).refresh(token)) == "invalid_grant"
     elsewhere = App(server, make_app(idp, factories.make_pool(idp)["Id"]))
     assert refusal_of(elsewhere.refresh(token)) == "invalid_grant"
@@ -364,7 +364,7 @@ def test_a_refresh_token_of_another_client_or_pool_is_nothing(
 
 
 def test_a_refresh_token_that_was_altered_is_nothing(signed_in: App) -> None:
-    token = signed_in.exchange(signed_in.code()).json()["refresh_token"]
+    token = signed_in.redeem(signed_in.code()).json()["refresh_token"]
     for altered in (token[:-2], token + "A", token.swapcase(), f"{token} ", token[::-1], "a.b.c.d.e"):
         assert refusal_of(signed_in.refresh(altered)) == "invalid_grant"
 
@@ -384,7 +384,10 @@ def encoded(part: dict[str, Any]) -> str:
 
 def forged_tokens(app: App, tokens: dict[str, str]) -> dict[str, str]:
     """What is not an access token of the pool, by how it pretends."""
-    access, keys = tokens["access_token"], requests.get(f"{app.base}/.well-known/jwks.json", timeout=10).json()["keys"]
+    access, keys = (
+        tokens["access_token"],
+        requests.get(f"{app.issuer}/.well-known/jwks.json", timeout=10).json()["keys"],
+    )
     header, claims = jwt.get_unverified_header(access), factories.claims_of(access)
     body, signature = access.split(".")[1:]
     published = json.dumps(keys[0]).encode()
@@ -414,7 +417,7 @@ def forged_tokens(app: App, tokens: dict[str, str]) -> dict[str, str]:
 
 
 def test_forged_tokens_open_nothing_of_the_api(signed_in: App, public: Any) -> None:
-    tokens = signed_in.exchange(signed_in.code(scope="openid aws.cognito.signin.user.admin")).json()
+    tokens = signed_in.redeem(signed_in.code(scope="openid aws.cognito.signin.user.admin")).json()
     assert public.get_user(AccessToken=tokens["access_token"])["Username"] == "ada"
     for name, forged in forged_tokens(signed_in, tokens).items():
         with pytest.raises(public.exceptions.ClientError) as caught:
@@ -426,9 +429,9 @@ def test_forged_tokens_open_nothing_of_the_api(signed_in: App, public: Any) -> N
 def test_forged_tokens_tell_nothing_of_anybody(server: Server, idp: Any, signed_in: App) -> None:
     def user_info(token: str, pool_of: App = signed_in) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}".encode()}
-        return requests.get(f"{pool_of.base}/oauth2/userInfo", headers=headers, timeout=20)
+        return requests.get(f"{pool_of.issuer}/oauth2/userInfo", headers=headers, timeout=20)
 
-    tokens = signed_in.exchange(signed_in.code()).json()
+    tokens = signed_in.redeem(signed_in.code()).json()
     assert user_info(tokens["access_token"]).json()["username"] == "ada"
     for name, forged in forged_tokens(signed_in, tokens).items():
         response = user_info(forged)
@@ -442,15 +445,15 @@ def test_nobody_but_its_client_ends_or_looks_into_a_token(
     server: Server, idp: Any, pool_id: str, signed_in: App
 ) -> None:
     """Whatever a stranger is told, the token goes on working, and says nothing."""
-    token = signed_in.exchange(signed_in.code()).json()["refresh_token"]
+    token = signed_in.redeem(signed_in.code()).json()["refresh_token"]
     thief = App(server, make_app(idp, pool_id, GenerateSecret=True))
     elsewhere = App(server, make_app(idp, factories.make_pool(idp)["Id"], GenerateSecret=True))
     for stranger in thief, elsewhere:
         for path in "revoke", "introspect":
             for credentials in ({"client_secret": stranger.client["ClientSecret"]}, {"client_secret": "wrong"}, {}):
                 response = requests.post(
-                    f"{stranger.base}/oauth2/{path}",
-                    data={"token": token, "client_id": stranger.id, **credentials},
+                    f"{stranger.issuer}/oauth2/{path}",
+                    data={"token": token, "client_id": stranger.client_id, **credentials},
                     timeout=20,
                 )
                 assert response.status_code < 500
@@ -460,7 +463,7 @@ def test_nobody_but_its_client_ends_or_looks_into_a_token(
 
 
 def test_a_token_without_the_scope_of_the_api_changes_nothing(signed_in: App, public: Any) -> None:
-    tokens = signed_in.exchange(signed_in.code(scope="openid profile")).json()
+    tokens = signed_in.redeem(signed_in.code(scope="openid profile")).json()
     with refused("NotAuthorizedException", "Access Token does not have required scopes"):
         public.get_user(AccessToken=tokens["access_token"])
 
@@ -474,7 +477,7 @@ def test_a_browser_and_a_code_end_with_the_account_or_its_sign_out(server: Serve
     named = {"UserPoolId": pool_id, "Username": "ada"}
     make_user(idp, pool_id, email="ada@example.com", email_verified="true")
     app = App(server, make_app(idp, pool_id)).sign_in()
-    code, token = app.code(), app.exchange(app.code()).json()["refresh_token"]
+    code, token = app.code(), app.redeem(app.code()).json()["refresh_token"]
     if ending == "disabled":
         idp.admin_disable_user(**named)
     elif ending == "deleted":
@@ -486,7 +489,7 @@ def test_a_browser_and_a_code_end_with_the_account_or_its_sign_out(server: Serve
         idp.admin_reset_user_password(**named)
     location = urlsplit(app.authorize().headers["Location"])
     assert location.path.endswith("/login"), location
-    assert refusal_of(app.exchange(code)) == "invalid_grant"
+    assert refusal_of(app.redeem(code)) == "invalid_grant"
     assert refusal_of(app.refresh(token)) == "invalid_grant"
 
 
@@ -499,13 +502,13 @@ def test_a_browser_of_one_pool_is_a_stranger_at_another(server: Server, idp: Any
     other.browser.session.cookies.set(f"cognito-{other_id}", own)
     assert urlsplit(other.authorize().headers["Location"]).path == f"/{other_id}/login"
     # a client of the one pool, at the other
-    assert is_own_error_page(other, other.authorize(client_id=signed_in.id))
+    assert is_own_error_page(other, other.authorize(client_id=signed_in.client_id))
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "a" * 4000, "../../etc/passwd", "' OR 1=1 --", '"quoted"', "%00"])
 def test_a_guessed_cookie_is_a_stranger(app: App, cookie: str) -> None:
     response = requests.get(
-        f"{app.base}/oauth2/authorize",
+        f"{app.issuer}/oauth2/authorize",
         params=request_of(app.client),
         headers={"Cookie": f"cognito-{app.client['UserPoolId']}={cookie}"},
         timeout=20,
@@ -523,7 +526,7 @@ METHODS = ["PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "CONNECTED", "HEAD", "
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("path", ENDPOINTS)
 def test_another_method_does_nothing(app: App, path: str, method: str) -> None:
-    response = requests.request(method, f"{app.base}/{path}", timeout=20, allow_redirects=False)
+    response = requests.request(method, f"{app.issuer}/{path}", timeout=20, allow_redirects=False)
     assert response.status_code < 500
     if method in {"PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "CONNECTED"}:
         assert response.status_code == 405
@@ -531,13 +534,18 @@ def test_another_method_does_nothing(app: App, path: str, method: str) -> None:
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_a_header_is_not_a_method(signed_in: App, header: str) -> None:
-    response = requests.get(f"{signed_in.base}/oauth2/token", headers={header: "POST"}, timeout=20)
+    response = requests.get(f"{signed_in.issuer}/oauth2/token", headers={header: "POST"}, timeout=20)
     assert response.status_code == 405
     code = signed_in.code()
-    grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "client_id": signed_in.id}
-    response = requests.get(f"{signed_in.base}/oauth2/token", params=grant, headers={header: "POST"}, timeout=20)
+    grant = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "client_id": signed_in.client_id,
+    }
+    response = requests.get(f"{signed_in.issuer}/oauth2/token", params=grant, headers={header: "POST"}, timeout=20)
     assert response.status_code == 405
-    assert signed_in.exchange(code).status_code == 200
+    assert signed_in.redeem(code).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -563,7 +571,7 @@ def test_no_parameter_makes_the_endpoint_fail(signed_in: App, name: str, value: 
 @pytest.mark.parametrize("name", ["grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier"])
 @pytest.mark.parametrize("value", ["\0", "x" * 70_000, "\U0001f600"])
 def test_no_member_makes_the_token_endpoint_fail(signed_in: App, name: str, value: str) -> None:
-    response = signed_in.exchange(**{"code": "x", name: value})
+    response = signed_in.redeem(**{"code": "x", name: value})
     assert 400 <= response.status_code < 500
     assert value not in response.text
 
@@ -583,7 +591,9 @@ def test_no_member_makes_the_token_endpoint_fail(signed_in: App, name: str, valu
     ],
 )
 def test_a_body_that_is_no_form_is_refused(app: App, body: bytes, content_type: str) -> None:
-    response = requests.post(f"{app.base}/oauth2/token", data=body, headers={"Content-Type": content_type}, timeout=20)
+    response = requests.post(
+        f"{app.issuer}/oauth2/token", data=body, headers={"Content-Type": content_type}, timeout=20
+    )
     assert refusal_of(response) == "invalid_request"
 
 
@@ -596,7 +606,7 @@ def test_what_knows_cookies_is_closed_to_other_origins(signed_in: App, path: str
         for method in ("GET", "OPTIONS"):
             response = signed_in.browser.session.request(
                 method,
-                f"{signed_in.base}/{path}",
+                f"{signed_in.issuer}/{path}",
                 params=request_of(signed_in.client),
                 headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
                 timeout=20,
@@ -608,8 +618,8 @@ def test_what_knows_cookies_is_closed_to_other_origins(signed_in: App, path: str
 def test_the_token_endpoint_is_open_to_other_origins_but_never_with_cookies(signed_in: App) -> None:
     headers = {"Origin": f"https://{EVIL}", "Access-Control-Request-Method": "POST"}
     for response in (
-        requests.options(f"{signed_in.base}/oauth2/token", headers=headers, timeout=20),
-        requests.post(f"{signed_in.base}/oauth2/token", headers=headers, timeout=20),
+        requests.options(f"{signed_in.issuer}/oauth2/token", headers=headers, timeout=20),
+        requests.post(f"{signed_in.issuer}/oauth2/token", headers=headers, timeout=20),
     ):
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in response.headers
@@ -633,7 +643,7 @@ def test_a_header_does_not_say_where_we_are(signed_in: App, header: str) -> None
         (".well-known/openid-configuration", {}),
     ):
         response = requests.get(
-            f"{signed_in.base}/{path}",
+            f"{signed_in.issuer}/{path}",
             params=query,
             headers={header: value, **cookies},
             timeout=20,

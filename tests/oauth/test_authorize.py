@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.clock import Clock
 from tests.support.factories import claims_of
-from tests.support.oauth import App, new_app, signed_in, told
-from tests.support.pages import CALLBACK, PASSWORD, Browser, make_app
+from tests.support.oauth import ENDINGS, App, end, new_app, signed_in, told
+from tests.support.pages import CALLBACK, PASSWORD, make_app
 from tests.support.server import Server
 
 CALLBACKS = [
@@ -82,7 +82,7 @@ def test_without_a_state_none_comes_back(app: App) -> None:
 @pytest.mark.parametrize("encode", [quote, lambda text: quote(text, safe=""), lambda text: "".join(map(hexed, text))])
 def test_parameters_may_be_encoded_in_every_way(app: App, encode: Any) -> None:
     query = "&".join(f"{encode(name)}={encode(value)}" for name, value in app.asking().items())
-    assert told(app.get(query))["state"] == "a state"
+    assert told(app.visit(f"oauth2/authorize?{query}"))["state"] == "a state"
 
 
 def hexed(character: str) -> str:
@@ -127,12 +127,12 @@ def test_the_default_address_is_taken_where_none_is_said(server: Server, idp: An
 def test_nobody_signed_in_goes_to_the_sign_in_page_with_the_whole_request(server: Server, idp: Any) -> None:
     app = new_app(server, idp)
     query = urlencode(app.asking(nonce="n", lang="de", ui_locales="ar de", login_hint="ada@example.com", more="ü"))
-    answer = app.get(query)
+    answer = app.visit(f"oauth2/authorize?{query}")
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/{app.pool_id}/login?{query}")
 
 
 def test_a_session_serves_every_client_of_its_pool_and_no_other_pool(app: App, server: Server, idp: Any) -> None:
-    sibling = App(server, app.pool_id, make_app(idp, app.pool_id), app.browser)
+    sibling = App(server, make_app(idp, app.pool_id), app.browser)
     assert "code" in told(sibling.authorize())
     other = new_app(server, idp)
     cookie = app.browser.session.cookies[f"cognito-{app.pool_id}"]
@@ -187,15 +187,9 @@ def test_a_silent_request_says_that_nobody_is_signed_in(server: Server, idp: Any
     assert ("#" in response.headers["Location"]) == (response_type == "token")
 
 
-@pytest.mark.parametrize("ending", ["disable", "delete", "sign_out", "reset"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_who_may_not_sign_in_any_more_has_no_session(app: App, idp: Any, ending: str) -> None:
-    operation = {
-        "disable": idp.admin_disable_user,
-        "delete": idp.admin_delete_user,
-        "sign_out": idp.admin_user_global_sign_out,
-        "reset": idp.admin_reset_user_password,
-    }[ending]
-    operation(UserPoolId=app.pool_id, Username="ada")
+    end(idp, app, ending)
     assert app.authorize().headers["Location"].startswith(f"/{app.pool_id}/login?")
 
 
@@ -223,5 +217,5 @@ def test_other_methods_are_refused(app: App, method: str) -> None:
 
 
 def test_a_browser_without_cookies_is_asked_each_time(server: Server, app: App) -> None:
-    stranger = App(server, app.pool_id, app.client, Browser(server, app.pool_id))
+    stranger = App(server, app.client)
     assert stranger.authorize().headers["Location"].startswith(f"/{app.pool_id}/login?")

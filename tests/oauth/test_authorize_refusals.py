@@ -20,7 +20,7 @@ def app(server: Server, idp: Any) -> App:
 
 def on_error_page(app: App, query: str) -> dict[str, str]:
     """What the error page is told. Nothing of it is a place to go to."""
-    response = app.get(query)
+    response = app.visit(f"oauth2/authorize?{query}")
     assert response.status_code == 302, response.text
     location = response.headers["Location"]
     assert location.startswith(f"/{app.pool_id}/error?"), location
@@ -171,7 +171,7 @@ def test_what_is_wrong_is_told_to_the_app(app: App, wrong: dict[str, str | None]
 def test_no_parameter_may_come_twice(app: App, name: str) -> None:
     asked = {**app.asking(**PKCE), "nonce": "n", "prompt": "consent", "max_age": "60", "lang": "de"}
     asked["resource"] = "https://api.example/"
-    said = told(app.get(f"{urlencode(asked)}&{name}={quote(asked[name])}"))
+    said = told(app.visit(f"oauth2/authorize?{urlencode(asked)}&{name}={quote(asked[name])}"))
     assert said["error"] == "invalid_request"
 
 

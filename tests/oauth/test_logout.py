@@ -27,7 +27,7 @@ def made(server: Server, idp: Any) -> App:
 @pytest.fixture
 def app(made: App) -> App:
     """With a browser of its own, which is signed in."""
-    app = App(made.server, made.pool_id, made.client, Browser(made.server, made.pool_id))
+    app = App(made.server, made.client)
     app.sign_in()
     return app
 
@@ -263,7 +263,7 @@ def test_other_methods_do_nothing(app: App, method: str) -> None:
 
 def test_tokens_and_other_browsers_live_on(app: App, made: App) -> None:
     tokens = app.tokens()
-    other = App(made.server, made.pool_id, made.client, Browser(made.server, made.pool_id))
+    other = App(made.server, made.client)
     other.sign_in()
     leave(app, client_id=app.client_id, logout_uri=BYE)
     assert app.refresh(tokens["refresh_token"]).status_code == 200
@@ -293,7 +293,7 @@ def test_a_user_who_is_enabled_again_has_to_sign_in(server: Server, idp: Any) ->
 def test_a_global_sign_out_ends_every_browser_and_every_code(server: Server, idp: Any) -> None:
     app = new_app(server, idp, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
     app.sign_in()
-    other = App(server, app.pool_id, app.client, Browser(server, app.pool_id))
+    other = App(server, app.client)
     other.sign_in()
     code = app.code()
     token = app.tokens(scope="openid aws.cognito.signin.user.admin")["access_token"]

@@ -11,7 +11,7 @@ from tests.support.clients import REGION
 from tests.support.factories import claims_of
 from tests.support.hooks import Hooks
 from tests.support.oauth import App, new_app, refused, told
-from tests.support.pages import Browser, make_user
+from tests.support.pages import make_user
 from tests.support.server import Server
 
 CONTAINER = "claimsAndScopeOverrideDetails"
@@ -154,7 +154,7 @@ def test_the_third_version_alone_is_asked_about_a_client(server: Server, idp: An
         "groupOverrideDetails": {"groupsToOverride": ["x"]},
     }
     calls = hooks.on(pool, lambda event: {**event, "response": {CONTAINER: details}})
-    app = App(server, pool["Id"], client, Browser(server, pool["Id"]))
+    app = App(server, client)
     answer = app.token(
         auth=(app.client_id, client["ClientSecret"]),
         grant_type="client_credentials",

@@ -13,7 +13,7 @@ from tests.support import factories
 from tests.support.clients import refused as refused_by
 from tests.support.factories import claims_of
 from tests.support.oauth import App, new_app, refused, signed_in
-from tests.support.pages import CALLBACK, Browser
+from tests.support.pages import CALLBACK
 from tests.support.server import Server
 
 READ, WRITE = "https://api.example/read", "https://api.example/write"
@@ -33,7 +33,7 @@ def machine(server: Server, idp: Any) -> App:
         AllowedOAuthFlows=["client_credentials"],
         AllowedOAuthScopes=[READ, WRITE],
     )["UserPoolClient"]
-    return App(server, pool_id, client, Browser(server, pool_id))
+    return App(server, client)
 
 
 def secret(app: App) -> str:

@@ -11,7 +11,7 @@ from tests.support import factories
 from tests.support.clients import refused as refused_by
 from tests.support.clock import Clock
 from tests.support.factories import claims_of
-from tests.support.oauth import PKCE, VERIFIER, App, new_app, refused, signed_in, told
+from tests.support.oauth import ENDINGS, PKCE, VERIFIER, App, end, new_app, refused, signed_in, told
 from tests.support.pages import CALLBACK, make_app, make_user
 from tests.support.server import Server
 
@@ -100,7 +100,7 @@ def test_an_unknown_code_is_refused(app: App, code: str) -> None:
 
 
 def test_a_code_is_one_clients(app: App, server: Server, idp: Any) -> None:
-    sibling = App(server, app.pool_id, make_app(idp, app.pool_id), app.browser)
+    sibling = App(server, make_app(idp, app.pool_id), app.browser)
     code = app.code()
     assert refused(sibling.redeem(code)) == "invalid_grant"
     assert app.redeem(code).status_code == 200
@@ -149,16 +149,10 @@ def test_a_verifier_of_nothing_is_refused(app: App) -> None:
 # What changed since the authorization
 
 
-@pytest.mark.parametrize("ending", ["disable", "delete", "sign_out", "reset"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_code_ends_with_its_users_right_to_sign_in(app: App, idp: Any, ending: str) -> None:
     code = app.code()
-    operation = {
-        "disable": idp.admin_disable_user,
-        "delete": idp.admin_delete_user,
-        "sign_out": idp.admin_user_global_sign_out,
-        "reset": idp.admin_reset_user_password,
-    }[ending]
-    operation(UserPoolId=app.pool_id, Username="ada")
+    end(idp, app, ending)
     assert refused(app.redeem(code)) == "invalid_grant"
     if ending == "disable":
         idp.admin_enable_user(UserPoolId=app.pool_id, Username="ada")
@@ -235,7 +229,7 @@ def test_expired_codes_are_deleted_in_time(app: App, clock: Clock, server: Serve
 
 
 def test_another_apps_sign_in_is_not_needed_for_codes_of_the_same_browser(app: App, server: Server, idp: Any) -> None:
-    sibling = App(server, app.pool_id, make_app(idp, app.pool_id, ClientName=factories.unique()), app.browser)
+    sibling = App(server, make_app(idp, app.pool_id, ClientName=factories.unique()), app.browser)
     first, second = app.tokens(), sibling.tokens()
     assert claims_of(first["id_token"])["sub"] == claims_of(second["id_token"])["sub"]
     assert claims_of(first["id_token"])["auth_time"] == claims_of(second["id_token"])["auth_time"]

@@ -10,7 +10,7 @@ from tests.support import factories
 from tests.support.clients import refused as refused_by
 from tests.support.clock import Clock
 from tests.support.factories import claims_of
-from tests.support.oauth import App, refused, signed_in
+from tests.support.oauth import ENDINGS, App, end, refused, signed_in
 from tests.support.pages import PASSWORD, make_app
 from tests.support.server import Server
 
@@ -77,7 +77,7 @@ def test_a_refresh_token_lasts_as_long_as_its_client_says(server: Server, idp: A
 
 
 def test_a_refresh_token_is_one_clients(app: App, server: Server, idp: Any) -> None:
-    sibling = App(server, app.pool_id, make_app(idp, app.pool_id), app.browser)
+    sibling = App(server, make_app(idp, app.pool_id), app.browser)
     assert refused(sibling.refresh(app.tokens()["refresh_token"])) == "invalid_grant"
 
 
@@ -86,16 +86,10 @@ def test_an_unknown_token_is_refused(app: App, token: str) -> None:
     assert refused(app.refresh(token)) == "invalid_grant"
 
 
-@pytest.mark.parametrize("ending", ["disable", "delete", "sign_out", "reset"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_refresh_ends_with_its_user(app: App, idp: Any, ending: str) -> None:
     refresh_token = app.tokens()["refresh_token"]
-    operation = {
-        "disable": idp.admin_disable_user,
-        "delete": idp.admin_delete_user,
-        "sign_out": idp.admin_user_global_sign_out,
-        "reset": idp.admin_reset_user_password,
-    }[ending]
-    operation(UserPoolId=app.pool_id, Username="ada")
+    end(idp, app, ending)
     assert refused(app.refresh(refresh_token)) == "invalid_grant"
 
 
@@ -142,5 +136,5 @@ def test_a_client_that_is_not_enabled_refreshes_nothing_here(server: Server, idp
     app = signed_in(server, idp, **API_FLOWS)
     disabled = make_app(idp, app.pool_id, AllowedOAuthFlowsUserPoolClient=False, **API_FLOWS)
     result = factories.sign_in(public, disabled, "ada", PASSWORD)
-    other = App(server, app.pool_id, disabled, app.browser)
+    other = App(server, disabled, app.browser)
     assert refused(other.refresh(result["RefreshToken"])) == "unauthorized_client"

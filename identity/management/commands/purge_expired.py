@@ -47,8 +47,6 @@ class Command(BaseCommand):
             Grant.objects.filter(expires__lte=now - _MEMORY_OF_GRANTS),
             HostedSession.objects.filter(expires_at__lte=now),
             SpentSecretBlock.objects.filter(expires_at__lte=now),
-            HostedSession.objects.filter(expires_at__lte=now),
-            Grant.objects.filter(expires__lte=now - _MEMORY_OF_ATTEMPTS),
             Session.objects.filter(expires_at__lte=now - _LONGEST_ACCESS),
             AttemptWindow.objects.filter(expires_at__lte=now),
             Backoff.objects.filter(failed_at__lte=now - throttle.IDLE_RESET - throttle.LONGEST_LOCK),

@@ -117,16 +117,13 @@ def field(attribute: Attribute, *, is_required: bool) -> forms.Field:
     if attribute.kind == "Boolean":
         return _FlagField(label=label, required=False)
     kind = PhoneField if attribute.name == "phone_number" else forms.CharField
-    made = kind(
+    return kind(
         label=label,
         required=is_required,
         min_length=attribute.min_length if is_required else None,
         max_length=attribute.max_length or MAX_LENGTH,
         widget=_widget(attribute, known),
     )
-    if attribute.name == "phone_number":
-        made.help_text = _("With the code of the country, for example +14155550100.")
-    return made
 
 
 def _widget(attribute: Attribute, known: _Input | None) -> forms.Widget:

@@ -136,8 +136,4 @@ class EmailSetUpForm(ChallengeForm):
 
 
 class PhoneSetUpForm(ChallengeForm):
-    PHONE_NUMBER = PhoneField(
-        label=_("Phone number"),
-        help_text=_("With the code of the country, for example +14155550100."),
-        widget=forms.TelInput({"autocomplete": "tel"}),
-    )
+    PHONE_NUMBER = PhoneField(label=_("Phone number"), widget=forms.TelInput({"autocomplete": "tel"}))

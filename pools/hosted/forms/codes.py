@@ -65,6 +65,5 @@ class ResetForm(NameForm):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        if "password" in given and "confirmPassword" in given and given["password"] != given["confirmPassword"]:
-            self.add_error("confirmPassword", _("The passwords are not the same."))
+        passwords.check_repeated(self, "password", "confirmPassword")
         return given

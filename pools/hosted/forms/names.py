@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -37,6 +37,9 @@ class PhoneField(forms.CharField):
     """As people write numbers, made what E.164 wants: `+49 (170) 123-45` and `0049 …`."""
 
     widget = forms.TelInput
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(help_text=_("With the code of the country, for example +14155550100."), **more)
 
     def to_python(self, value: str | None) -> str:
         number = (super().to_python(value) or "").translate(_NUMBER_NOISE)

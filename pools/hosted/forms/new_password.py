@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pools.config.schema import Schema
-from pools.hosted.forms import attributes
+from pools.hosted.forms import attributes, passwords
 from pools.hosted.forms.challenge import ChallengeForm
-from pools.hosted.forms.passwords import new_password_field
 from pools.models import Client
 from pools.signin.waiting import Waiting
 
@@ -20,20 +18,15 @@ from pools.signin.waiting import Waiting
 class NewPasswordForm(ChallengeForm):
     def __init__(self, client: Client, waits: Waiting, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(client, waits, data)
-        self.fields["NEW_PASSWORD"] = new_password_field(client.pool, label=_("New password"))
-        self.fields["repeated"] = forms.CharField(
-            label=_("Enter new password again"),
-            strip=False,
-            widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        )
+        self.fields["NEW_PASSWORD"] = passwords.new_password_field(client.pool, label=_("New password"))
+        self.fields["repeated"] = passwords.repeated_field()
         schema = Schema.of(client.pool).attributes
         for name in orjson.loads(waits.parameters["requiredAttributes"]):
             self.fields[name] = attributes.field(schema[name.removeprefix("userAttributes.")], is_required=True)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
-        if "repeated" in given and given.get("NEW_PASSWORD", given["repeated"]) != given["repeated"]:
-            self.add_error("repeated", _("The passwords are not the same."))
+        passwords.check_repeated(self, "NEW_PASSWORD", "repeated")
         return given
 
     @property

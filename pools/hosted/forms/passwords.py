@@ -87,6 +87,13 @@ def repeated_field() -> forms.CharField:
     return forms.CharField(label=_("Enter new password again"), strip=False, max_length=LONGEST, widget=widget)
 
 
+def check_repeated(form: forms.Form, password: str, repeated: str) -> None:
+    """Both names of fields; an error of the second one where the two are filled in differently."""
+    given = form.cleaned_data
+    if password in given and repeated in given and given[password] != given[repeated]:
+        form.add_error(repeated, _("The passwords are not the same."))
+
+
 def _for_managers(pool: Pool) -> str:
     """Source: Apple, "Customizing password AutoFill rules", which other password managers read as well."""
     policy = PasswordPolicy.of(pool)

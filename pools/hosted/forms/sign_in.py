@@ -30,4 +30,3 @@ class SignInForm(forms.Form):
         self.fields["username"] = names.name_field(pool)
         if has_password:
             self.fields["password"] = PasswordField()
-        self.fields["password" if name and has_password else "username"].widget.attrs["autofocus"] = True

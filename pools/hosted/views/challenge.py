@@ -11,10 +11,10 @@ from identity.errors import PasswordResetRequired, ServiceError
 from pools.config.recovery import RecoverySettings
 from pools.hosted import texts
 from pools.hosted.authorization import Authorization
-from pools.hosted.authorized import authorized
+from pools.hosted.authorized import authorized, render
 from pools.hosted.forms import challenge as forms
 from pools.hosted.forms.new_password import NewPasswordForm
-from pools.hosted.page import Request, render
+from pools.hosted.page import Request
 from pools.hosted.submission import submitted
 from pools.hosted.views import set_up
 from pools.hosted.views.ended import ended
@@ -121,10 +121,4 @@ def _shown(
         "forgot": authorization.to("forgotPassword", username=waits.username) if has_recovery else "",
         "start_over": authorization.to("login"),
     }
-    return render(
-        request,
-        f"challenge/{page.template}.html",
-        said,
-        client=authorization.client,
-        form_targets=authorization.form_targets,
-    )
+    return render(request, authorization, f"challenge/{page.template}.html", said)

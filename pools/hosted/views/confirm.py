@@ -16,10 +16,10 @@ from pools.accounts import sign_up, verification
 from pools.config.client import ClientSettings
 from pools.hosted import confirmed, deliveries, message, texts
 from pools.hosted.authorization import Authorization, NoAuthorization, client_of
-from pools.hosted.authorized import authorized
+from pools.hosted.authorized import authorized, render
 from pools.hosted.forms.codes import ConfirmForm, ResendForm
-from pools.hosted.page import Request, page, refusal, render
-from pools.hosted.submission import submitted
+from pools.hosted.page import Request, page, refusal
+from pools.hosted.submission import sent, submitted
 from pools.messages.message import Channel, Kind, is_by_link
 from pools.models import Client, Pool
 from pools.web import caller, cookies
@@ -36,7 +36,7 @@ def show(request: Request, authorization: Authorization) -> HttpResponse:
         if request.method == "POST":
             return _followed(request, authorization)
         return _render(request, authorization, None)
-    form = ConfirmForm(pool, request.GET.get("username", ""), request.POST if request.method == "POST" else None)
+    form = ConfirmForm(pool, request.GET.get("username", ""), sent(request))
     return submitted(request, form, lambda given: _confirm(request, authorization, given)) or _render(
         request, authorization, form
     )
@@ -67,7 +67,7 @@ def _render(
         "resend": authorization.to("resendcode", username=name, sent_to=masked),
         "sign_in": authorization.to("login"),
     }
-    return render(request, "confirm.html", said, client=authorization.client, form_targets=authorization.form_targets)
+    return render(request, authorization, "confirm.html", said)
 
 
 def _confirm(request: Request, authorization: Authorization, given: Mapping[str, Any]) -> HttpResponse:
@@ -104,7 +104,7 @@ def _go_on(request: Request, authorization: Authorization, name: str, attribute:
 @authorized()
 def resend(request: Request, authorization: Authorization) -> HttpResponse:
     client = authorization.client
-    form = ResendForm(client.pool, request.GET.get("username", ""), request.POST if request.method == "POST" else None)
+    form = ResendForm(client.pool, request.GET.get("username", ""), sent(request))
     return submitted(request, form, lambda given: _resend(request, authorization, given["username"])) or (
         _render_refused(request, authorization, form)
     )

@@ -12,10 +12,10 @@ from pools.config.oauth import OAuthSettings
 from pools.config.recovery import RecoverySettings
 from pools.hosted import deliveries, message
 from pools.hosted.authorization import Authorization
-from pools.hosted.authorized import authorized
+from pools.hosted.authorized import authorized, render
 from pools.hosted.forms.codes import ForgotForm, ResetForm
-from pools.hosted.page import Request, render
-from pools.hosted.submission import submitted
+from pools.hosted.page import Request
+from pools.hosted.submission import sent, submitted
 from pools.messages.message import Channel
 from pools.models import Client
 from pools.web import caller, cookies
@@ -27,10 +27,10 @@ def forgot(request: Request, authorization: Authorization) -> HttpResponse:
     client = authorization.client
     if not _is_possible(client):
         return message.show(request, authorization, message.RECOVERY_BY_ADMINISTRATOR, status=403)
-    form = ForgotForm(client.pool, request.GET.get("username", ""), request.POST if request.method == "POST" else None)
+    form = ForgotForm(client.pool, request.GET.get("username", ""), sent(request))
     said = {"form": form, "sign_in": authorization.to("login")}
     return submitted(request, form, lambda given: _send(request, authorization, given["username"])) or render(
-        request, "forgot.html", said, client=client, form_targets=authorization.form_targets
+        request, authorization, "forgot.html", said
     )
 
 
@@ -53,7 +53,7 @@ def reset(request: Request, authorization: Authorization) -> HttpResponse:
     client, name = authorization.client, request.GET.get("username", "")
     if not _is_possible(client):
         return message.show(request, authorization, message.RECOVERY_BY_ADMINISTRATOR, status=403)
-    form = ResetForm(client.pool, name, request.POST if request.method == "POST" else None)
+    form = ResetForm(client.pool, name, sent(request))
     channel, masked = deliveries.of(request) or (None, "")
     said = {
         "form": form,
@@ -63,7 +63,7 @@ def reset(request: Request, authorization: Authorization) -> HttpResponse:
         "sign_in": authorization.to("login"),
     }
     return submitted(request, form, lambda given: _reset(request, authorization, given)) or render(
-        request, "reset.html", said, client=client, form_targets=authorization.form_targets
+        request, authorization, "reset.html", said
     )
 
 

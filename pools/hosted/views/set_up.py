@@ -10,9 +10,10 @@ from django.http import HttpResponse, HttpResponseRedirect
 from pools.config.mfa import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA
 from pools.hosted import authenticator
 from pools.hosted.authorization import Authorization
+from pools.hosted.authorized import render
 from pools.hosted.forms.challenge import AppSetUpForm, ChallengeForm, EmailSetUpForm, PhoneSetUpForm, SetUpForm
-from pools.hosted.page import Request, render
-from pools.hosted.submission import submitted
+from pools.hosted.page import Request
+from pools.hosted.submission import sent, submitted
 from pools.hosted.views.ended import ended
 from pools.hosted.walk import Walk, can_set_up
 from pools.signin.waiting import Waiting
@@ -30,9 +31,7 @@ _CHOICE = "choice"
 def show(request: Request, authorization: Authorization, waits: Waiting) -> HttpResponse:
     factor = _factor(request, waits)
     walk = Walk(request, authorization, "MfaOption_POST" if factor is None else "Mfa_POST")
-    form = (_FORMS[factor] if factor else SetUpForm)(
-        authorization.client, waits, request.POST if request.method == "POST" else None
-    )
+    form = (_FORMS[factor] if factor else SetUpForm)(authorization.client, waits, sent(request))
     response = submitted(request, form, lambda given: _sent(walk, waits, factor, form, given))
     if response is not None:
         return response
@@ -48,13 +47,7 @@ def show(request: Request, authorization: Authorization, waits: Waiting) -> Http
         **(_app(authorization, waits) if factor == SOFTWARE_TOKEN_MFA else {}),
     }
     template = _TEMPLATES[factor] if factor else "choice"
-    return render(
-        request,
-        f"challenge/{template}.html",
-        said,
-        client=authorization.client,
-        form_targets=authorization.form_targets,
-    )
+    return render(request, authorization, f"challenge/{template}.html", said)
 
 
 def _factor(request: Request, waits: Waiting) -> str | None:

@@ -11,10 +11,10 @@ from pools.config.recovery import RecoverySettings
 from pools.config.sign_in import SignInSettings
 from pools.hosted import texts
 from pools.hosted.authorization import Authorization
-from pools.hosted.authorized import authorized
+from pools.hosted.authorized import authorized, render
 from pools.hosted.forms.sign_in import SignInForm
-from pools.hosted.page import Request, render
-from pools.hosted.submission import submitted
+from pools.hosted.page import Request
+from pools.hosted.submission import sent, submitted
 from pools.hosted.walk import Walk
 from pools.models import User
 from pools.signin import browser, flows
@@ -34,7 +34,7 @@ def login(request: Request, authorization: Authorization) -> HttpResponse:
     has_password = flows.of_pages(client) == flows.HOSTED
     form = SignInForm(
         client.pool,
-        request.POST if request.method == "POST" else None,
+        sent(request),
         has_password=has_password,
         name=request.GET.get("login_hint", ""),
     )
@@ -85,4 +85,4 @@ def _shown(
         "notice_kind": "info" if notice == "expired" else "success",
         **context,
     }
-    return render(request, template, said, client=authorization.client, form_targets=authorization.form_targets)
+    return render(request, authorization, template, said)

@@ -11,10 +11,10 @@ from pools.config.oauth import OAuthSettings
 from pools.config.sign_in import SignInSettings
 from pools.hosted import confirmed, deliveries, message
 from pools.hosted.authorization import Authorization
-from pools.hosted.authorized import authorized
+from pools.hosted.authorized import authorized, render
 from pools.hosted.forms.sign_up import SignUpForm
-from pools.hosted.page import Request, render
-from pools.hosted.submission import submitted
+from pools.hosted.page import Request
+from pools.hosted.submission import sent, submitted
 from pools.models.user import UserStatus
 from pools.signin import after_sign_up
 from pools.web import caller, cookies
@@ -25,13 +25,13 @@ def show(request: Request, authorization: Authorization) -> HttpResponse:
     client = authorization.client
     if SignInSettings.of(client.pool).is_sign_up_closed or not OAuthSettings.of(client).has_own_users:
         return message.show(request, authorization, message.SIGN_UP_CLOSED, status=403)
-    form = SignUpForm(client, request.POST if request.method == "POST" else None)
+    form = SignUpForm(client, sent(request))
     said = {
         "form": form,
         "sign_in": authorization.to("login"),
     }
     return submitted(request, form, lambda _: _register(request, authorization, form)) or render(
-        request, "sign_up.html", said, client=client, form_targets=authorization.form_targets
+        request, authorization, "sign_up.html", said
     )
 
 
