@@ -7,16 +7,19 @@ its first use and then only binds parameters; converters of the fields (encrypti
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models import AutoField, Model, QuerySet
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery
 from django.db.models.sql.compiler import SQLCompiler
+
+from identity import prepared
 
 _SAMPLES: dict[type, list[Any]] = {
     str: [f"parameter-{position}" for position in range(8)],
@@ -29,11 +32,19 @@ _SAMPLES: dict[type, list[Any]] = {
 _KEPT = "cursor_of_statements"
 
 
-def _cursor() -> CursorWrapper:
-    """A cursor that is kept with its connection: a new one costs as much as a look-up. Who watches gets a new one."""
+def _executed(sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
+    """The rows that come back, and how many were found or written. Who watches sees a cursor like any other."""
     database = connections["default"]
-    if database.queries_logged or database.execute_wrappers:
-        return database.cursor()
+    is_watched = database.queries_logged or database.execute_wrappers
+    if not is_watched and prepared.can_run(database):
+        return prepared.run(database, sql, values)
+    cursor = database.cursor() if is_watched else _cursor(database)
+    cursor.execute(sql, values)
+    return (cursor.fetchall() if cursor.description else []), cursor.rowcount
+
+
+def _cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
+    """One that is kept with its connection: a new one costs as much as a look-up."""
     kept: CursorWrapper | None = getattr(database, _KEPT, None)
     if kept is None or kept.cursor.connection is not database.connection:
         kept = database.cursor()
@@ -59,9 +70,7 @@ class Statement:
             fixed[place] if position is None else _like(fixed[place], values[position])
             for place, position in enumerate(positions)
         ]
-        cursor = _cursor()
-        cursor.execute(sql, bound)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+        found, _ = _executed(sql, bound)
         if converters and found:
             return [tuple(row) for row in compiler.apply_converters(found, converters)]
         return found
@@ -115,9 +124,8 @@ class Insertion:
         """Whether the row is new. Raises: IntegrityError."""
         database = connections["default"]
         values = [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in self._fields]
-        cursor = _cursor()
-        cursor.execute(self._sql or self._compile(row), values)
-        return bool(cursor.rowcount == 1)
+        _, written = _executed(self._sql or self._compile(row), values)
+        return written == 1
 
     def _compile(self, row: Model) -> str:
         query = InsertQuery(self._model, on_conflict=self._on_conflict)

@@ -7,8 +7,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from identity.models import AccessKey, AttemptWindow
@@ -16,7 +17,8 @@ from identity.statement import Insertion, Statement
 from pools.models import Client, Pool, Session, SignInName, SpentSecretBlock, User
 from pools.models.user import UserStatus
 
-pytestmark = pytest.mark.django_db
+# Most tests are in no transaction, as most statements of a request are.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 
@@ -211,7 +213,6 @@ def test_a_row_that_is_there_already_is_an_error_elsewhere(session: Session) -> 
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite never waits for the disk")
-@pytest.mark.django_db(transaction=True)
 def test_what_need_not_wait_for_the_disk_lets_all_else_wait() -> None:
     def waits() -> str:
         with connection.cursor() as cursor:
@@ -245,10 +246,47 @@ def test_a_statement_within_a_statement_takes_nothing_from_it(user: User) -> Non
     assert inner == [None, None]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_statements_go_on_over_a_new_connection() -> None:
     by_key = Statement(lambda key: AttemptWindow.objects.filter(key=key).values_list("count"), str)
     AttemptWindow.objects.create(key="key", opened_at=MOMENT, expires_at=MOMENT, count=7)
     assert by_key.first("key") == (7,)
     connection.close()
+    assert by_key.first("key") == (7,)
+
+
+def test_a_statement_within_a_transaction_is_part_of_it(user: User) -> None:
+    by_name = Statement(lambda name: User.objects.filter(username=name).values_list("sub"), str)
+    insertion = Insertion(SpentSecretBlock)
+    assert by_name.first("Übung") == (user.sub,)
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(username="renamed")
+        insertion.insert(SpentSecretBlock(digest=b"a", expires_at=MOMENT))
+        assert by_name.first("renamed") == (user.sub,)
+        transaction.set_rollback(True)
+    assert by_name.first("renamed") is None
+    assert by_name.first("Übung") == (user.sub,)
+    assert not SpentSecretBlock.objects.exists()
+
+
+def test_what_the_database_refuses_is_an_error_and_changes_nothing(user: User) -> None:
+    insertion = Insertion(SignInName)
+    name = {"pool": user.pool, "kind": "username", "folded": b"ada"}
+    assert insertion.insert(SignInName(user=user, **name))
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            insertion.insert(SignInName(user=user, **name))
+    assert SignInName.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connection to lose")
+def test_a_lost_connection_is_an_error_and_the_next_one_works() -> None:
+    by_key = Statement(lambda key: AttemptWindow.objects.filter(key=key).values_list("count"), str)
+    AttemptWindow.objects.create(key="key", opened_at=MOMENT, expires_at=MOMENT, count=7)
+    assert by_key.first("key") == (7,)
+    with psycopg.connect(connection.connection.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            by_key.first("key")
+    connection.close_if_unusable_or_obsolete()
     assert by_key.first("key") == (7,)
