@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
+from tests.browser.scenes import Scene
 from tests.support import chromium
 from tests.support.chromium import Windows
+from tests.support.hooks import Hooks
+from tests.support.server import Server
+
+SceneIn = Callable[[Page], Scene]
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +30,9 @@ def windows(chromium_browser: Browser) -> Iterator[Windows]:
     opened = Windows(chromium_browser)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def scene_in(server: Server, idp: Any, hooks: Hooks) -> SceneIn:
+    """`scene_in(page)` is a window that `tests.browser.scenes` leads somewhere."""
+    return partial(Scene, server, idp, hooks)

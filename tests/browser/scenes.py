@@ -7,8 +7,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from tests.support import factories, second_factors
+from tests.support import factories, questions, second_factors
 from tests.support.factories import address_of, number_of
+from tests.support.hooks import Hooks
+from tests.support.mailbox import Mailbox
 from tests.support.pages import PASSWORD, make_app, make_user, query, request_of
 from tests.support.second_factors import EMAIL, SMS, TOTP
 from tests.support.server import Server
@@ -23,8 +25,8 @@ _TEMPORARY = "Temporary-1-word"
 class Scene:
     """A window, and what it looks at: a pool with an app, of which some user is let in."""
 
-    def __init__(self, server: Server, idp: Any, page: Page) -> None:
-        self.server, self.idp, self.page = server, idp, page
+    def __init__(self, server: Server, idp: Any, hooks: Hooks, page: Page) -> None:
+        self.server, self.idp, self.hooks, self.page = server, idp, hooks, page
         self.pool: dict[str, Any] = {}
         self.app: dict[str, Any] = {}
 
@@ -116,6 +118,11 @@ def _app_code(scene: Scene) -> None:
     scene.open("login").submit(username="ada", password=PASSWORD)
 
 
+def _question(scene: Scene) -> None:
+    scene.at(questions.make_pool(scene.idp, scene.hooks), ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH"])
+    scene.with_user().open("login").submit(username="ada").submit(ANSWER="5")
+
+
 def _ended(scene: Scene) -> None:
     _new_password(scene)
     scene.idp.admin_disable_user(UserPoolId=scene.pool["Id"], Username="ada")
@@ -174,6 +181,27 @@ def _confirm(scene: Scene) -> None:
     scene.submit(username="ada", password=PASSWORD, **{"requiredAttributes[email]": email})
 
 
+def _confirm_by_link(scene: Scene) -> None:
+    scene.at_new(
+        Schema=[{"Name": "email", "Required": True}],
+        AutoVerifiedAttributes=["email"],
+        VerificationMessageTemplate={"DefaultEmailOption": "CONFIRM_WITH_LINK"},
+    ).open("signup")
+    email = address_of(scene.pool, "ada")
+    scene.submit(username="ada", password=PASSWORD, **{"requiredAttributes[email]": email})
+
+
+def _link_followed(scene: Scene) -> None:
+    _confirm_by_link(scene)
+    message = Mailbox(scene.server).messages(address_of(scene.pool, "ada"))[0]
+    scene.page.goto(message["link"])
+
+
+def _link_used(scene: Scene) -> None:
+    _link_followed(scene)
+    scene.page.reload()
+
+
 def _forgot(scene: Scene) -> None:
     scene.at_new().open("forgotPassword")
 
@@ -205,6 +233,7 @@ PAGES: dict[str, Callable[[Scene], None]] = {
     "password": _password,
     "code": _code,
     "app code": _app_code,
+    "question": _question,
     "ended": _ended,
     "set-up choice": _set_up_choice,
     "set-up app": _set_up_app,
@@ -214,6 +243,9 @@ PAGES: dict[str, Callable[[Scene], None]] = {
     "sign-up refused": _sign_up_refused,
     "sign-up closed": _sign_up_closed,
     "confirm": _confirm,
+    "confirm by link": _confirm_by_link,
+    "link followed": _link_followed,
+    "link used": _link_used,
     "forgot": _forgot,
     "reset": _reset,
     "signed out": _signed_out,

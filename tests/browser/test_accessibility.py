@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from tests.browser.conftest import SceneIn
 from tests.browser.scenes import PAGES, Scene
 from tests.support import chromium
 from tests.support.chromium import Windows
@@ -30,11 +30,11 @@ _TOO_SMALL = """() => [...document.querySelectorAll('main button, main .input, m
 @pytest.mark.parametrize("visit", PAGES.values(), ids=PAGES.keys())
 @pytest.mark.parametrize("locale", ["en-US", "ar-EG"])
 def test_a_page_is_usable_by_everybody(
-    server: Server, idp: Any, windows: Windows, visit: _VISIT, locale: str, request: pytest.FixtureRequest
+    server: Server, scene_in: SceneIn, windows: Windows, visit: _VISIT, locale: str, request: pytest.FixtureRequest
 ) -> None:
     page = windows.open(locale=locale)
     said, asked = watch(page)
-    visit(Scene(server, idp, page))
+    visit(scene_in(page))
     comes_in_one_answer(page.content())
     name = f"{request.node.callspec.id}"
     for dark in (False, True):
@@ -86,9 +86,9 @@ def watch(page: Page) -> tuple[list[str], list[str]]:
     return said, asked
 
 
-def test_the_keyboard_goes_through_a_page_in_its_order(server: Server, idp: Any, windows: Windows) -> None:
+def test_the_keyboard_goes_through_a_page_in_its_order(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
-    PAGES["login"](Scene(server, idp, page))
+    PAGES["login"](scene_in(page))
     order = page.evaluate(_IN_ORDER)
     assert order[0] == "username"
     assert page.evaluate(_FOCUSED) == "username"
@@ -97,9 +97,9 @@ def test_the_keyboard_goes_through_a_page_in_its_order(server: Server, idp: Any,
         assert page.evaluate(_FOCUSED) == name
 
 
-def test_the_languages_open_and_close_by_keyboard(server: Server, idp: Any, windows: Windows) -> None:
+def test_the_languages_open_and_close_by_keyboard(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
-    PAGES["login"](Scene(server, idp, page))
+    PAGES["login"](scene_in(page))
     page.locator(".language summary").focus()
     page.keyboard.press("Enter")
     assert page.get_by_role("button", name="Deutsch").is_visible()
@@ -112,9 +112,9 @@ def test_the_languages_open_and_close_by_keyboard(server: Server, idp: Any, wind
     assert page.locator("h1").inner_text() == "Anmelden"
 
 
-def test_a_password_can_be_shown(server: Server, idp: Any, windows: Windows) -> None:
+def test_a_password_can_be_shown(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
-    PAGES["login"](Scene(server, idp, page))
+    PAGES["login"](scene_in(page))
     page.get_by_label("Password").fill("a secret")
     page.get_by_role("button", name="Show password").click()
     assert page.get_by_label("Password").get_attribute("type") == "text"
@@ -122,17 +122,17 @@ def test_a_password_can_be_shown(server: Server, idp: Any, windows: Windows) -> 
     assert page.get_by_label("Password").get_attribute("type") == "password"
 
 
-def test_what_is_wrong_is_read_with_its_field(server: Server, idp: Any, windows: Windows) -> None:
+def test_what_is_wrong_is_read_with_its_field(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
-    PAGES["login refused"](Scene(server, idp, page))
+    PAGES["login refused"](scene_in(page))
     assert page.evaluate(_FOCUSED) == "password"
     described = page.locator("[name=password]").get_attribute("aria-describedby") or ""
     assert page.locator(f"#{described}").inner_text() == "Incorrect username or password."
 
 
-def test_a_form_is_sent_once(server: Server, idp: Any, windows: Windows) -> None:
+def test_a_form_is_sent_once(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
-    PAGES["login"](Scene(server, idp, page))
+    PAGES["login"](scene_in(page))
     page.evaluate("""() => {
         const form = document.querySelector('main form');
         window.sent = 0;

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import factories, second_factors, totp
+from tests.support import factories, questions, second_factors, totp
 from tests.support.clock import Clock
 from tests.support.factories import address_of, number_of
 from tests.support.hooks import Hooks
@@ -440,34 +440,9 @@ def test_a_function_that_refuses_at_the_end_ends_a_sign_in_with_steps(server: Se
     assert browser.forms[0].inputs["password"]
 
 
-TRIO = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-
-
-def ask_until_right(event: dict[str, Any]) -> dict[str, Any]:
-    """Of 21, two and two are asked for, three times at most."""
-    source, request = event["triggerSource"], event["request"]
-    if source == "DefineAuthChallenge_Authentication":
-        session = request["session"]
-        is_right = bool(session) and session[-1]["challengeResult"]
-        response: dict[str, Any] = {"issueTokens": is_right, "failAuthentication": not is_right and len(session) > 2}
-        if not is_right:
-            response["challengeName"] = "CUSTOM_CHALLENGE"
-    elif source == "CreateAuthChallenge_Authentication":
-        response = {
-            "publicChallengeParameters": {"question": "<i>2 + 2</i>?", "token": "for the app alone"},
-            "privateChallengeParameters": {"answer": "4"},
-        }
-    elif source == "VerifyAuthChallengeResponse_Authentication":
-        response = {"answerCorrect": request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]}
-    else:
-        response = {}
-    return {**event, "response": response}
-
-
 @pytest.fixture
 def asking(server: Server, idp: Any, hooks: Hooks) -> Visit:
-    pool = factories.make_pool(idp, LambdaConfig=dict.fromkeys(TRIO, hooks.arn))
-    hooks.on(pool, ask_until_right)
+    pool = questions.make_pool(idp, hooks)
     visit = Visit(server, idp, pool, ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
     visit.make_user()
     return visit
