@@ -15,7 +15,10 @@ from psycopg import Connection, OperationalError, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
+_Key = tuple[str, tuple[int, ...]]
+_Names = dict[_Key, bytes]
 _KEPT = "names_of_prepared_statements"
+_NO_SUCH_STATEMENT = b"26000"
 _PLACEHOLDER = re.compile("%[%s]")
 _GOOD = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 
@@ -36,27 +39,32 @@ def run(database: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> tuple
     with database.wrap_database_errors:
         connection: Connection[Any] = database.connection
         transformer = Transformer(connection)
-        bound = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-        name = _name(database, sql, transformer.types or ())
-        nulls_too = cast("Sequence[bytes]", bound)
-        result = _checked(connection, connection.pgconn.exec_prepared(name, nulls_too, transformer.formats))
-        transformer.set_pgresult(result)
+        bound = cast("Sequence[bytes]", transformer.dump_sequence(values, [PyFormat.AUTO] * len(values)))  # or None
+        names, key = _names(database), (sql, transformer.types or ())
+        for _ in range(2):
+            name = names.get(key) or _prepare(connection, names, key)
+            result = connection.pgconn.exec_prepared(name, bound, transformer.formats)
+            if result.error_field(pq.DiagnosticField.SQLSTATE) != _NO_SUCH_STATEMENT:
+                break
+            names.clear()  # after each rollback psycopg has PostgreSQL forget them all
+        transformer.set_pgresult(_checked(connection, result))
         return transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
 
 
-def _name(database: BaseDatabaseWrapper, sql: str, types: tuple[int, ...]) -> bytes:
-    """Of the statement for parameters of these types; prepared when it is first asked for."""
-    connection: Connection[Any] = database.connection
-    names: dict[tuple[str, tuple[int, ...]], bytes]
+def _names(database: BaseDatabaseWrapper) -> _Names:
+    """Of what has been prepared on this connection, by text and types of parameters."""
     of, names = getattr(database, _KEPT, (None, {}))
-    if of is not connection:
+    if of is not database.connection:
         names = {}
-        setattr(database, _KEPT, (connection, names))
-    name = names.get((sql, types))
-    if name is None:
-        name = b"gatehouse_%d" % len(names)
-        _checked(connection, connection.pgconn.prepare(name, _numbered(sql), types))
-        names[sql, types] = name
+        setattr(database, _KEPT, (database.connection, names))
+    return cast("_Names", names)
+
+
+def _prepare(connection: Connection[Any], names: _Names, key: _Key) -> bytes:
+    sql, types = key
+    name = b"gatehouse_%d" % len(names)
+    _checked(connection, connection.pgconn.prepare(name, _numbered(sql), types))
+    names[key] = name
     return name
 
 

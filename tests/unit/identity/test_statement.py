@@ -268,6 +268,21 @@ def test_a_statement_within_a_transaction_is_part_of_it(user: User) -> None:
     assert not SpentSecretBlock.objects.exists()
 
 
+def test_statements_go_on_after_a_transaction_that_was_rolled_back(user: User) -> None:
+    """psycopg has what is prepared forgotten then, once it has prepared something itself."""
+    by_name = Statement(lambda name: User.objects.filter(username=name).values_list("sub"), str)
+    by_sub = Statement(lambda sub: User.objects.filter(sub=sub).values_list("username"), str)
+    for _ in range(3):
+        assert by_name.first("Übung") == (user.sub,)
+        assert by_sub.first(user.sub) == ("Übung",)
+        for _ in range(6):
+            assert User.objects.filter(pk=user.pk).exists()
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(username="renamed")
+            transaction.set_rollback(True)
+    assert by_name.first("Übung") == (user.sub,)
+
+
 def test_what_the_database_refuses_is_an_error_and_changes_nothing(user: User) -> None:
     insertion = Insertion(SignInName)
     name = {"pool": user.pool, "kind": "username", "folded": b"ada"}
