@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, cast
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -19,6 +20,7 @@ _Key = tuple[str, tuple[int, ...]]
 _Names = dict[_Key, bytes]
 _KEPT = "names_of_prepared_statements"
 _NO_SUCH_STATEMENT = b"26000"
+_numbers = count()
 _PLACEHOLDER = re.compile("%[%s]")
 _GOOD = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
 
@@ -46,7 +48,7 @@ def run(database: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> tuple
             result = connection.pgconn.exec_prepared(name, bound, transformer.formats)
             if result.error_field(pq.DiagnosticField.SQLSTATE) != _NO_SUCH_STATEMENT:
                 break
-            names.clear()  # after each rollback psycopg has PostgreSQL forget them all
+            names.pop(key)  # after each rollback psycopg has PostgreSQL forget them all
         transformer.set_pgresult(_checked(connection, result))
         return transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
 
@@ -62,7 +64,7 @@ def _names(database: BaseDatabaseWrapper) -> _Names:
 
 def _prepare(connection: Connection[Any], names: _Names, key: _Key) -> bytes:
     sql, types = key
-    name = b"gatehouse_%d" % len(names)
+    name = b"gatehouse_%d" % next(_numbers)
     _checked(connection, connection.pgconn.prepare(name, _numbered(sql), types))
     names[key] = name
     return name

@@ -270,17 +270,24 @@ def test_a_statement_within_a_transaction_is_part_of_it(user: User) -> None:
 
 def test_statements_go_on_after_a_transaction_that_was_rolled_back(user: User) -> None:
     """psycopg has what is prepared forgotten then, once it has prepared something itself."""
-    by_name = Statement(lambda name: User.objects.filter(username=name).values_list("sub"), str)
-    by_sub = Statement(lambda sub: User.objects.filter(sub=sub).values_list("username"), str)
-    for _ in range(3):
-        assert by_name.first("Übung") == (user.sub,)
-        assert by_sub.first(user.sub) == ("Übung",)
-        for _ in range(6):
-            assert User.objects.filter(pk=user.pk).exists()
-        with transaction.atomic():
-            User.objects.filter(pk=user.pk).update(username="renamed")
-            transaction.set_rollback(True)
-    assert by_name.first("Übung") == (user.sub,)
+
+    def by_key(column: str) -> Statement:
+        return Statement(lambda key: User.objects.filter(pk=key).values_list(column), int)
+
+    columns = ("username", "sub", "status", "enabled")
+    statements = [by_key(column) for column in columns]
+
+    def check(*numbers: int) -> None:
+        for number in numbers:
+            assert statements[number].first(user.pk) == (getattr(user, columns[number]),)
+
+    check(0, 1)
+    for _ in range(6):
+        assert User.objects.filter(pk=user.pk).exists()
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(username="renamed")
+        transaction.set_rollback(True)
+    check(2, 0, 1, 3)
 
 
 def test_what_the_database_refuses_is_an_error_and_changes_nothing(user: User) -> None:
