@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.browser.conftest import SceneIn
 from tests.browser.scenes import PAGES, Scene
@@ -91,7 +91,7 @@ def test_the_keyboard_goes_through_a_page_in_its_order(scene_in: SceneIn, window
     PAGES["login"](scene_in(page))
     order = page.evaluate(_IN_ORDER)
     assert order[0] == "username"
-    assert page.evaluate(_FOCUSED) == "username"
+    expect(page.locator("[name=username]")).to_be_focused()
     for name in order[1:]:
         page.keyboard.press("Tab")
         assert page.evaluate(_FOCUSED) == name
@@ -125,7 +125,7 @@ def test_a_password_can_be_shown(scene_in: SceneIn, windows: Windows) -> None:
 def test_what_is_wrong_is_read_with_its_field(scene_in: SceneIn, windows: Windows) -> None:
     page = windows.open()
     PAGES["login refused"](scene_in(page))
-    assert page.evaluate(_FOCUSED) == "password"
+    expect(page.locator("[name=password]")).to_be_focused()
     described = page.locator("[name=password]").get_attribute("aria-describedby") or ""
     assert page.locator(f"#{described}").inner_text() == "Incorrect username or password."
 

@@ -34,6 +34,8 @@ _AXE = javascript.FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 _AXE_OPTIONS = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
+# A colour on its way from light to dark has no contrast to speak of.
+_AT_REST = "() => Promise.allSettled(document.getAnimations().map(animation => animation.finished))"
 
 
 @dataclass
@@ -119,6 +121,7 @@ def violations(page: Page) -> list[str]:
     """
     javascript.install()
     page.evaluate(_AXE.read_text())
+    page.evaluate(_AT_REST)
     found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", _AXE_OPTIONS)
     assert found["passes"], "axe did not look at anything"
     return [
