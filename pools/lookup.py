@@ -7,8 +7,9 @@ another worker is seen by the next request here. Rows from the cache are shared 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from identity.errors import (
     ACCESS_TOKEN_REVOKED,
@@ -55,23 +56,23 @@ _domain_revision = Statement(
 )
 
 _KINDS = [kind.value for kind in SignInName.Kind]
-_USER = [field.attname for field in User._meta.concrete_fields]
+USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
 _user_by_name = Statement(
     lambda pool_id, folded: SignInName.objects.filter(pool_id=pool_id, folded=folded).values_list(
-        "kind", *(f"user__{name}" for name in _USER)
+        "kind", *(f"user__{name}" for name in USER_COLUMNS)
     ),
     str,
     bytes,
 )
 _user_by_sub = Statement(
-    lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list(*_USER), str, str
+    lambda pool_id, sub: User.objects.filter(pool_id=pool_id, sub=sub).values_list(*USER_COLUMNS), str, str
 )
 _user_by_key = Statement(
-    lambda key, pool_id: User.objects.filter(pk=key, pool_id=pool_id).values_list(*_USER), int, str
+    lambda key, pool_id: User.objects.filter(pk=key, pool_id=pool_id).values_list(*USER_COLUMNS), int, str
 )
 _user_by_session = Statement(
     lambda origin_jti: Session.objects.filter(origin_jti=origin_jti, pool__deleted_at=None).values_list(
-        "revoked_at", "pool__revision", *(f"user__{name}" for name in _USER)
+        "revoked_at", "pool__revision", *(f"user__{name}" for name in USER_COLUMNS)
     ),
     uuid.UUID,
 )
@@ -152,7 +153,7 @@ def user_of_client(client: Client, name: str) -> User | None:
 def user_by_key(pool: Pool, key: int) -> User | None:
     """A user by primary key, None when it has been deleted."""
     row = _user_by_key.first(key, pool.id)
-    return None if row is None else _of_pool(User.from_db("default", _USER, row), pool)
+    return None if row is None else user_of_row(row, pool)
 
 
 def find_user(pool: Pool, name: str) -> User | None:
@@ -160,9 +161,9 @@ def find_user(pool: Pool, name: str) -> User | None:
     rows = _user_by_name.rows(pool.id, SignInSettings.of(pool).fold(name))
     if rows:
         row = min(rows, key=lambda candidate: _KINDS.index(candidate[0]))
-        return _of_pool(User.from_db("default", _USER, row[1:]), pool)
+        return user_of_row(row[1:], pool)
     if _looks_like_sub(name) and (by_sub := _user_by_sub.first(pool.id, name)):
-        return _of_pool(User.from_db("default", _USER, by_sub), pool)
+        return user_of_row(by_sub, pool)
     return None
 
 
@@ -190,7 +191,7 @@ def signed_in(access_token: str, *, scope: str | None = USER_ADMIN) -> SignedIn:
         token = verify.access_token(access_token, scope=scope, revision=revision)
     pool = _pool_at(token.pool_id, revision)
     client = _client_at(token.client_id, pool)
-    _of_pool(found, pool)
+    found.pool = pool
     if not found.enabled:
         raise NotAuthorized(USER_DISABLED)
     if found.status == UserStatus.RESET_REQUIRED:
@@ -208,7 +209,7 @@ def _user_of(token: verify.AccessToken) -> tuple[int, User]:
         raise client_not_found(token.client_id)
     if row[0] is not None:
         raise NotAuthorized(ACCESS_TOKEN_REVOKED)
-    return row[1], User.from_db("default", _USER, row[2:])
+    return row[1], User.from_db("default", USER_COLUMNS, row[2:])
 
 
 def _pool_at(pool_id: str, revision: int) -> Pool:
@@ -241,7 +242,9 @@ def _remember(cache: dict[K, V], key: K, row: V) -> None:
     cache[key] = row
 
 
-def _of_pool(found: User, pool: Pool) -> User:
+def user_of_row(row: Sequence[Any], pool: Pool) -> User:
+    """A user of a pool from the values of USER_COLUMNS."""
+    found = User.from_db("default", USER_COLUMNS, row)
     found.pool = pool
     return found
 

@@ -45,7 +45,7 @@ class Authorization:
     @classmethod
     def of(cls, request: Request, site: Site) -> Authorization:
         """Raises: NoAuthorization."""
-        client = client_of(request, site)
+        client = client_of(site, request.GET.get("client_id", ""))
         if not OAuthSettings.of(client).is_enabled:
             raise NoAuthorization("Client is not enabled for OAuth2.0 flows.")
         query = request.GET.copy()
@@ -81,9 +81,8 @@ class Authorization:
         return (f"{parts.scheme}://{parts.netloc}" if is_plain else f"{parts.scheme}:",)
 
 
-def client_of(request: Request, site: Site) -> Client:
+def client_of(site: Site, client_id: str) -> Client:
     """The client that a link names. Raises: NoAuthorization."""
-    client_id = request.GET.get("client_id", "")
     try:
         if client_id.isprintable():
             return lookup.client(client_id, site.pool)

@@ -38,6 +38,8 @@ def page(*methods: str) -> Callable[[View], View]:
     """Decorates `view(request, site)`, a page that takes these methods, GET and POST by default."""
 
     def decorate(view: View) -> View:
+        guarded = csrf.protected(limits.limited(view))
+
         @at_site
         @wraps(view)
         def shown(request: Request, site: Site, **more: Any) -> HttpResponseBase:
@@ -46,7 +48,7 @@ def page(*methods: str) -> Callable[[View], View]:
                 if request.method not in (methods or ("GET", "HEAD", "POST")):
                     response: HttpResponseBase = refusal(request, status=405)
                 else:
-                    response = _answer(view, request, site, more)
+                    response = _answer(guarded, request, site, more)
             language.remember(request, response)
             if not response.has_header("Content-Security-Policy"):
                 headers.of_page(response, request.nonce)
@@ -62,9 +64,9 @@ def begin(request: Request, site: Site | None) -> None:
     request.here, request.nonce, request.language = site, secrets.token_urlsafe(16), language.chosen(request)
 
 
-def _answer(view: View, request: Request, site: Site, more: Mapping[str, Any]) -> HttpResponseBase:
+def _answer(guarded: View, request: Request, site: Site, more: Mapping[str, Any]) -> HttpResponseBase:
     try:
-        return csrf.protected(limits.limited(view))(request, site, **more)
+        return guarded(request, site, **more)
     except csrf.Forged:
         return refusal(request, status=403)
     except LimitExceeded:

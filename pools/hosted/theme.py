@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from identity.errors import InvalidParameter
 from pools.config import stylesheet
+from pools.config.domain import CLASSIC
 from pools.models import Client
 from pools.web.site import Site
-
-CLASSIC = 1
-"""The ManagedLoginVersion that knows this customisation; on a domain of another version it is not worn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,8 @@ class Theme:
 
 
 def of(site: Site | None, client: Client | None) -> Theme | None:
-    """The one of a client, or of pages that know no client; None where nothing was set. Kept with the client's row."""
+    """The one of a client, or of pages that know no client; None where nothing was set, and on a domain of
+    managed login, which has another. Kept with the client's row."""
     if site is None:
         return None
     versions = {domain.url: domain.managed_login_version for domain in site.pool.own_domains}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 from django.http import HttpResponse, HttpResponseRedirect
 
+from identity.access.actor import Actor
 from identity.errors import NotAuthorized, PasswordResetRequired, ServiceError, UserNotConfirmed
 from pools.config.mfa import SOFTWARE_TOKEN_MFA
 from pools.hosted import finish, texts
@@ -20,6 +21,7 @@ from pools.signin.challenges.select import SelectChallenge
 from pools.signin.finish import SignedIn
 from pools.signin.flows import Channel
 from pools.signin.waiting import Waiting
+from pools.triggers.origin import Origin
 from pools.web import caller, cookies
 
 Outcome = SignedIn | Challenged
@@ -50,9 +52,13 @@ class Walk:
             return False
         return True
 
+    @property
+    def _caller(self) -> tuple[Actor, Origin]:
+        return caller.actor(self.request, self.event), caller.origin(self.request, self.authorization.client)
+
     def begin(self, username: str, **given: str) -> HttpResponse:
         client = self.authorization.client
-        by, origin = caller.actor(self.request, self.event), caller.origin(self.request, client)
+        by, origin = self._caller
         flow, parameters = flows.of_pages(client), {"USERNAME": username, **given}
         return self._led(
             username, lambda: attempt.begin(client, flow, parameters, channel=Channel.HOSTED, by=by, origin=origin)
@@ -63,7 +69,7 @@ class Walk:
 
     def send_again(self) -> HttpResponse:
         client = self.authorization.client
-        by, origin = caller.actor(self.request, self.event), caller.origin(self.request, client)
+        by, origin = self._caller
         outcome = waiting.again(client, self.session, by=by, origin=origin)
         return self.wait(outcome.session, notice="sent_again")
 
@@ -102,7 +108,7 @@ class Walk:
 
     def _answer(self, challenge: str, session: str | None, username: str, answers: Mapping[str, str]) -> Outcome:
         client = self.authorization.client
-        by, origin = caller.actor(self.request, self.event), caller.origin(self.request, client)
+        by, origin = self._caller
         return attempt.answer(
             client, challenge, session, username, answers, channel=Channel.HOSTED, by=by, origin=origin
         )

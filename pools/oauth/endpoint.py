@@ -35,8 +35,7 @@ def readable(*methods: str) -> Callable[[View], View]:
             elif request.method in methods:
                 response = view(request, *args, **kwargs)
             else:
-                response = answer({"error": "invalid_request"}, status=405)
-                response["Allow"] = allowed
+                response = not_allowed(allowed)
             headers.readable_by_every_origin(response)
             return response
 
@@ -71,6 +70,13 @@ def answer(members: Mapping[str, Any], status: int = 200) -> HttpResponse:
 
 def refusal(error: str, description: str | None, status: int = 400) -> HttpResponse:
     return answer({"error": error, **({"error_description": description} if description else {})}, status)
+
+
+def not_allowed(methods: str) -> HttpResponse:
+    """`methods` are those that are, as the header has them."""
+    response = refusal("invalid_request", None, 405)
+    response["Allow"] = methods
+    return response
 
 
 def stranger() -> HttpResponse:

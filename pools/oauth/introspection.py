@@ -28,9 +28,7 @@ _SAID = ("scope", "client_id", "username", "exp", "iat", "sub", "aud", "iss", "j
 def introspection(request: HttpRequest, site: Site) -> HttpResponse:
     """No script of another origin calls it: it could not keep a secret."""
     if request.method != "POST":
-        response = endpoint.refusal("invalid_request", None, 405)
-        response["Allow"] = "POST"
-        return response
+        return endpoint.not_allowed("POST")
     try:
         given = endpoint.form(request)
         client = client_authentication.authenticate(site.pool, request.META.get("HTTP_AUTHORIZATION"), given)

@@ -35,16 +35,18 @@ def begin(client: Client, user: User, username: str) -> str | None:
 def _attempt(client: Client, user: User, username: str) -> Attempt | None:
     if flows.FLOWS[flows.CHOICE].allowed_by not in ClientSettings.of(client).auth_flows:
         return None
+    return _new(client, user, username, flows.Channel.API)
+
+
+def _new(client: Client, user: User, username: str, channel: flows.Channel) -> Attempt:
     attempt = Attempt(pool=client.pool, client=client, holder=user, name=username, flow=flows.CHOICE)
-    attempt.user = user
-    attempt.channel = flows.Channel.API
+    attempt.user, attempt.channel = user, channel
     return attempt
 
 
 def begin_on_page(client: Client, user: User, username: str, *, has_password: bool) -> str:
     """The Session of the browser in which somebody has just signed up, for `find_on_page`."""
-    attempt = Attempt(pool=client.pool, client=client, holder=user, name=username, flow=flows.CHOICE)
-    attempt.user, attempt.channel = user, flows.Channel.HOSTED
+    attempt = _new(client, user, username, flows.Channel.HOSTED)
     if has_password:
         attempt.flow = flows.HOSTED
         attempt.proofs, attempt.data = [proofs.PASSWORD], {"password_at": clock.now().isoformat()}

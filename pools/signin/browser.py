@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from identity import clock, ids
 from identity.errors import NotAuthorized, PasswordResetRequired
 from identity.statement import Statement
+from pools import lookup
 from pools.models import HostedSession, Pool, User
 from pools.signin import standing
 
 LIFETIME = timedelta(hours=1)
 
-_USER = [field.attname for field in User._meta.concrete_fields]
 _find = Statement(
     lambda digest, pool_id: HostedSession.objects.filter(digest=digest, pool_id=pool_id).values_list(
-        "expires_at", "authenticated_at", *(f"user__{name}" for name in _USER)
+        "expires_at", "authenticated_at", *(f"user__{name}" for name in lookup.USER_COLUMNS)
     ),
     bytes,
     str,
@@ -52,8 +52,7 @@ def find(pool: Pool, cookie: str | None) -> Browser | None:
     row = _find.first(_digest(cookie), pool.id)
     if row is None or row[0] <= clock.now():
         return None
-    user = User.from_db("default", _USER, row[2:])
-    user.pool = pool
+    user = lookup.user_of_row(row[2:], pool)
     try:
         standing.check(user)
     except (NotAuthorized, PasswordResetRequired):

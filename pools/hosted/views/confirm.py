@@ -131,7 +131,7 @@ def _render_refused(request: Request, authorization: Authorization, asked: Resen
 def follow(request: Request, site: Site) -> HttpResponse:
     """The link of a message. HEAD, which programs that look at mail ask for, confirms nobody."""
     try:
-        client = client_of(request, site)
+        client = client_of(site, request.GET.get("client_id", ""))
     except NoAuthorization as error:
         return refusal(request, text=error.text)
     name, code = (request.GET.get(parameter, "") for parameter in ("user_name", "confirmation_code"))

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from identity.errors import NotAuthorized, ResourceNotFound
 from pools import lookup
 from pools.config.oauth import OAuthSettings
+from pools.hosted.authorization import NoAuthorization, client_of
 from pools.hosted.page import Request, page, refusal, render
 from pools.models import Client
 from pools.signin import browser
@@ -103,12 +104,9 @@ def _hinted(site: Site, token: str) -> Client:
 def _client(site: Site, client_id: str) -> Client:
     """Raises: _NoWay."""
     try:
-        client = lookup.client(client_id, site.pool) if client_id.isprintable() else None
-    except ResourceNotFound:
-        client = None
-    if client is None:
-        raise _NoWay("Client does not exist.")
-    return client
+        return client_of(site, client_id)
+    except NoAuthorization as error:
+        raise _NoWay(error.text) from None
 
 
 def _registered(address: str, registered: Sequence[str], client: Client) -> str:
